@@ -1,1 +1,4 @@
+//! 夜集 Nightfair: an evening recruitment market and a mobile service desk from one ledger.
 
+// Rules
+pub mod domain;

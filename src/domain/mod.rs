@@ -1,0 +1,3 @@
+//! Rules of the street office, as plain values: no database, no HTTP, no clock.
+pub mod id;
+pub mod role;
