@@ -2,3 +2,6 @@
 
 // Rules
 pub mod domain;
+
+// Rows
+pub mod entity;

@@ -1,1 +1,25 @@
+//! Schema history: forward only, one file per step. It never imports application types, so an old
+//! step cannot change its meaning when an entity or an enum does.
 pub use sea_orm_migration::prelude::*;
+
+mod m20261123_000001_people;
+mod m20261123_000002_case;
+mod m20261123_000003_fair;
+mod m20261123_000004_market;
+mod m20261123_000005_guards;
+mod shape;
+
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261123_000001_people::Migration),
+            Box::new(m20261123_000002_case::Migration),
+            Box::new(m20261123_000003_fair::Migration),
+            Box::new(m20261123_000004_market::Migration),
+            Box::new(m20261123_000005_guards::Migration),
+        ]
+    }
+}

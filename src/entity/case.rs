@@ -1,0 +1,59 @@
+//! 办件
+use crate::domain::id::{AreaId, CaseId, OfficeId, UnitId};
+use sea_orm::entity::prelude::*;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "cases")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: CaseId,
+    pub office_id: OfficeId,
+    #[sea_orm(column_type = "Text")]
+    pub number: String,
+    #[sea_orm(column_type = "Text")]
+    pub kind: String,
+    #[sea_orm(column_type = "Text")]
+    pub stage: String,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub step: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub outcome: Option<String>,
+    /// No personal data.
+    #[sea_orm(column_type = "Text")]
+    pub title: String,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub category: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub urgency: Option<String>,
+    pub area_id: Option<AreaId>,
+    pub lead_unit_id: Option<UnitId>,
+    #[sea_orm(column_type = "Text")]
+    pub visibility: String,
+    /// Escalation level.
+    pub level: i32,
+    pub supervised: bool,
+    pub designated: bool,
+    pub reopen_no: i32,
+    pub rework_no: i32,
+    pub said_at: Option<DateTimeUtc>,
+    pub recorded_at: DateTimeUtc,
+    pub accepted_at: Option<DateTimeUtc>,
+    pub responded_at: Option<DateTimeUtc>,
+    pub first_closed_at: Option<DateTimeUtc>,
+    pub closed_at: Option<DateTimeUtc>,
+    pub citizen_due_at: Option<DateTimeUtc>,
+    pub unit_due_at: Option<DateTimeUtc>,
+    pub response_due_at: Option<DateTimeUtc>,
+    pub on_time_first: Option<bool>,
+    /// The whole projection; replaying the events gives the same.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub state: Json,
+    /// Last event; the optimistic lock.
+    pub seq: i64,
+    #[sea_orm(column_type = "Text")]
+    pub last_hash: String,
+    pub updated_at: DateTimeUtc,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,52 @@
+//! 用人单位
+use crate::domain::id::{AccountId, EmployerId, FileId, OfficeId, UnitId};
+use sea_orm::entity::prelude::*;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "employers")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: EmployerId,
+    pub office_id: OfficeId,
+    /// Random; binds the sealed columns to this row.
+    #[sea_orm(unique, column_type = "Text")]
+    pub uid: String,
+    #[sea_orm(column_type = "Text")]
+    pub name: String,
+    /// 统一社会信用代码
+    #[sea_orm(column_type = "Text")]
+    pub uscc: String,
+    #[sea_orm(column_type = "Text")]
+    pub kind: String,
+    #[sea_orm(column_type = "Text")]
+    pub industry: String,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub scale: Option<String>,
+    #[sea_orm(column_type = "Text")]
+    pub address: String,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub legal_person: Option<String>,
+    /// 人力资源服务许可证, for agencies.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub permit_no: Option<String>,
+    #[sea_orm(column_type = "Text")]
+    pub intro: String,
+    pub contact_name_sealed: Option<Vec<u8>>,
+    pub contact_phone_sealed: Option<Vec<u8>>,
+    pub licence_file_id: Option<FileId>,
+    /// The co-host that brought it.
+    pub source_unit_id: Option<UnitId>,
+    /// pending, returned, approved, rejected
+    #[sea_orm(column_type = "Text")]
+    pub status: String,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub status_reason: Option<String>,
+    pub reviewed_by: Option<AccountId>,
+    pub reviewed_at: Option<DateTimeUtc>,
+    pub verified_at: Option<DateTimeUtc>,
+    pub version: i64,
+    pub created_at: DateTimeUtc,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

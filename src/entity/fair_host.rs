@@ -1,0 +1,18 @@
+//! 主办协办
+use crate::domain::id::{FairId, UnitId};
+use sea_orm::entity::prelude::*;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "fair_hosts")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub fair_id: FairId,
+    pub unit_id: UnitId,
+    /// host, organiser, co_host
+    #[sea_orm(column_type = "Text")]
+    pub part: String,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

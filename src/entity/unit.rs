@@ -1,0 +1,23 @@
+//! 单位
+use crate::domain::id::{AreaId, OfficeId, UnitId};
+use sea_orm::entity::prelude::*;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "units")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: UnitId,
+    pub office_id: OfficeId,
+    pub area_id: Option<AreaId>,
+    #[sea_orm(column_type = "Text")]
+    pub code: String,
+    #[sea_orm(column_type = "Text")]
+    pub name: String,
+    /// office, community, department, co_host, property
+    #[sea_orm(column_type = "Text")]
+    pub kind: String,
+    pub active: bool,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
