@@ -1,7 +1,12 @@
 //! 夜集 Nightfair: an evening recruitment market and a mobile service desk from one ledger.
 
+pub mod error;
+
 // Rules
 pub mod domain;
 
 // Rows
 pub mod entity;
+
+// Plumbing
+pub mod platform;

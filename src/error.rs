@@ -1,0 +1,181 @@
+//! The one error a handler returns. It knows a status and a code; the words come from the
+//! catalogues (`problem.<code>`), so a page and the API say the same thing in the reader's language.
+use axum::{
+    Extension,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::{Map, Value};
+
+pub type AppResult<T> = Result<T, AppError>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// Something the caller can understand and mend.
+    #[error("{}", .0.code)]
+    Problem(Box<Problem>),
+    /// Something only we can mend: logged once, never shown.
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+/// What went wrong, as RFC 9457 has it, without words.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    pub status: StatusCode,
+    /// Stable name; `problem.<code>` is its text.
+    pub code: String,
+    /// Fills the holes of the text.
+    pub params: Vec<(&'static str, String)>,
+    pub errors: Vec<FieldError>,
+    /// Further members of the problem document, such as `free` booths or the current `seq`.
+    pub extra: Map<String, Value>,
+    /// Seconds after which trying again makes sense.
+    pub retry_after: Option<u64>,
+}
+
+/// One field that cannot be taken as it is; `field_fault.<code>` is its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// Name in a form, JSON pointer (without the leading slash) in a document.
+    pub field: String,
+    pub code: String,
+    pub params: Vec<(&'static str, String)>,
+}
+
+impl Problem {
+    pub fn new(status: StatusCode, code: impl Into<String>) -> Self {
+        Self {
+            status,
+            code: code.into(),
+            params: Vec::new(),
+            errors: Vec::new(),
+            extra: Map::new(),
+            retry_after: None,
+        }
+    }
+}
+
+impl AppError {
+    pub fn new(status: StatusCode, code: impl Into<String>) -> Self {
+        Self::Problem(Box::new(Problem::new(status, code)))
+    }
+
+    pub fn malformed(code: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code)
+    }
+
+    pub fn sign_in() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "sign_in")
+    }
+
+    pub fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden")
+    }
+
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found")
+    }
+
+    /// 409: the code says which conflict.
+    pub fn conflict(code: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code)
+    }
+
+    /// 422 about the whole, not one field.
+    pub fn unprocessable(code: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code)
+    }
+
+    /// 422 with the fields that are wrong.
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid");
+        problem.errors = errors;
+        Self::Problem(Box::new(problem))
+    }
+
+    pub fn too_many(retry_after: u64) -> Self {
+        Self::retry(StatusCode::TOO_MANY_REQUESTS, "too_many", retry_after)
+    }
+
+    /// 503: the database is away or busy; the same call may succeed in a moment.
+    pub fn unavailable() -> Self {
+        Self::retry(StatusCode::SERVICE_UNAVAILABLE, "unavailable", 2)
+    }
+
+    fn retry(status: StatusCode, code: &str, after: u64) -> Self {
+        let mut problem = Problem::new(status, code);
+        problem.retry_after = Some(after);
+        Self::Problem(Box::new(problem))
+    }
+
+    /// Adds a value for a hole of the text.
+    pub fn param(mut self, name: &'static str, value: impl ToString) -> Self {
+        if let Self::Problem(problem) = &mut self {
+            problem.params.push((name, value.to_string()));
+        }
+        self
+    }
+
+    /// Adds a member to the problem document.
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        if let Self::Problem(problem) = &mut self {
+            problem.extra.insert(name.to_owned(), value.into());
+        }
+        self
+    }
+
+    /// The code, when this is a problem.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Problem(problem) => Some(&problem.code),
+            Self::Internal(_) => None,
+        }
+    }
+
+    /// The faulty fields of a 422, so that a form can be shown again with them.
+    pub fn field_errors(&self) -> &[FieldError] {
+        match self {
+            Self::Problem(problem) => &problem.errors,
+            Self::Internal(_) => &[],
+        }
+    }
+}
+
+impl IntoResponse for AppError {
+    fn into_response(self) -> Response {
+        let problem = match self {
+            Self::Problem(problem) => *problem,
+            Self::Internal(cause) => {
+                tracing::error!(error = ?cause, "request failed");
+                Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")
+            }
+        };
+        (problem.status, Extension(problem)).into_response()
+    }
+}
+
+impl From<sea_orm::DbErr> for AppError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        use sea_orm::DbErr;
+        match &error {
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => {
+                tracing::warn!(%error, "database unavailable");
+                Self::unavailable()
+            }
+            _ => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<minijinja::Error> for AppError {
+    fn from(error: minijinja::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<serde_json::Error> for AppError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}

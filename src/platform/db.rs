@@ -1,0 +1,364 @@
+//! Two dialects, one way in. Reads use [`Db::read`]; every write is a closure handed to
+//! [`Db::write`], because only [`WriteTx`] can write and only this module can make one.
+//!
+//! On SQLite one writer task runs many waiting closures in one `BEGIN IMMEDIATE` transaction, each
+//! in its own savepoint, and answers after the one commit (group commit, `synchronous=FULL`: an
+//! answer means that it survives a power cut). On PostgreSQL each closure is a transaction of the
+//! pool, run in a task of its own, because a cancelled `BEGIN` would leave a pooled connection
+//! inside a transaction.
+use super::clock::SharedClock;
+use crate::error::{AppError, AppResult};
+use anyhow::{Context, anyhow};
+use chrono::{DateTime, Utc};
+use futures_util::{FutureExt, future::BoxFuture};
+use migrations::MigratorTrait;
+use sea_orm::{
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
+    DbBackend, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use tokio::sync::{mpsc, oneshot};
+
+/// Closures that one commit serves at most.
+const BATCH: usize = 64;
+/// Closures that may wait; beyond it callers wait to be let in.
+const QUEUE: usize = 1024;
+const READERS: u32 = 4;
+/// A closure is milliseconds of work; this stops one that hangs.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// An open write transaction, with the instant at which everything in it happens.
+pub struct WriteTx {
+    tx: Arc<DatabaseTransaction>,
+    pub now: DateTime<Utc>,
+}
+
+impl WriteTx {
+    pub fn conn(&self) -> &DatabaseTransaction {
+        &self.tx
+    }
+
+    /// The same transaction, for a step that wraps another.
+    pub(super) fn share(&self) -> Self {
+        Self {
+            tx: self.tx.clone(),
+            now: self.now,
+        }
+    }
+}
+
+#[derive(Clone)]
+pub struct Db {
+    readers: DatabaseConnection,
+    writer: Writer,
+    clock: SharedClock,
+}
+
+#[derive(Clone)]
+enum Writer {
+    /// The queue of the one writing task.
+    Queue(mpsc::Sender<Job>),
+    Pool(DatabaseConnection),
+}
+
+type Answer = AppResult<Box<dyn Any + Send>>;
+
+struct Job {
+    work: Box<dyn FnOnce(WriteTx) -> BoxFuture<'static, Answer> + Send>,
+    reply: oneshot::Sender<Answer>,
+}
+
+impl Db {
+    /// Opens `sqlite://PATH` or `postgres://…` and brings the schema up to date unless told not to.
+    pub async fn open(url: &str, clock: SharedClock, migrate: bool) -> anyhow::Result<Self> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = path.trim_start_matches("//");
+            let writing = Database::connect(sqlite(path, 1, false)).await?;
+            if migrate {
+                migrations::Migrator::up(&writing, None).await?;
+            }
+            let readers = Database::connect(sqlite(path, READERS, true)).await?;
+            let (queue, jobs) = mpsc::channel(QUEUE);
+            tokio::spawn(write_in_batches(writing, jobs, clock.clone()));
+            let writer = Writer::Queue(queue);
+            return Ok(Self {
+                readers,
+                writer,
+                clock,
+            });
+        }
+        let mut options = ConnectOptions::new(url);
+        options
+            .max_connections(16)
+            .acquire_timeout(Duration::from_secs(2))
+            .max_lifetime(Duration::from_secs(1800))
+            .sqlx_logging(false);
+        let pool = Database::connect(options).await?;
+        if migrate {
+            migrate_postgres(&pool).await?;
+        }
+        let writer = Writer::Pool(pool.clone());
+        Ok(Self {
+            readers: pool,
+            writer,
+            clock,
+        })
+    }
+
+    /// A connection for reading; on SQLite it cannot write.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.readers
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Runs `work` in a transaction and answers after it is durable. An error rolls back everything
+    /// that `work` did and nothing else. Never call this inside `work`.
+    pub async fn write<T, W, F>(&self, work: W) -> AppResult<T>
+    where
+        T: Send + 'static,
+        W: FnOnce(WriteTx) -> F + Send + 'static,
+        F: Future<Output = AppResult<T>> + Send + 'static,
+    {
+        match &self.writer {
+            Writer::Queue(queue) => {
+                let (reply, answer) = oneshot::channel();
+                let work = Box::new(move |tx| {
+                    work(tx)
+                        .map(|done| done.map(|value| Box::new(value) as Box<dyn Any + Send>))
+                        .boxed()
+                });
+                queue
+                    .send(Job { work, reply })
+                    .await
+                    .map_err(|_| AppError::unavailable())?;
+                let value = answer.await.map_err(|_| AppError::unavailable())??;
+                let value = value
+                    .downcast::<T>()
+                    .map_err(|_| anyhow!("a write answered with another type"))?;
+                Ok(*value)
+            }
+            Writer::Pool(pool) => {
+                let (pool, now) = (pool.clone(), self.clock.now());
+                tokio::spawn(async move {
+                    let tx = pool.begin().await?;
+                    conclude(tx, now, work).await
+                })
+                .await
+                .context("a write did not come to its end")?
+            }
+        }
+    }
+
+    /// Several queries on one unchanging picture of the data.
+    pub async fn snapshot<T, W, F>(&self, work: W) -> AppResult<T>
+    where
+        T: Send + 'static,
+        W: FnOnce(Arc<DatabaseTransaction>) -> F + Send + 'static,
+        F: Future<Output = AppResult<T>> + Send + 'static,
+    {
+        let conn = self.readers.clone();
+        tokio::spawn(async move {
+            let tx = match conn.get_database_backend() {
+                DbBackend::Postgres => {
+                    let level = Some(IsolationLevel::RepeatableRead);
+                    conn.begin_with_config(level, Some(AccessMode::ReadOnly))
+                        .await?
+                }
+                _ => conn.begin().await?,
+            };
+            let tx = Arc::new(tx);
+            let value = work(tx.clone()).await?;
+            if let Some(tx) = Arc::into_inner(tx) {
+                tx.commit().await?;
+            }
+            Ok(value)
+        })
+        .await
+        .context("a snapshot did not come to its end")?
+    }
+}
+
+/// Whether a write failed because of a unique index: the messages differ by database, this does not.
+pub fn is_duplicate(error: &DbErr) -> bool {
+    matches!(
+        error.sql_err(),
+        Some(sea_orm::SqlErr::UniqueConstraintViolation(_))
+    )
+}
+
+/// Several instances may start together: the advisory lock lets one migrate.
+async fn migrate_postgres(pool: &DatabaseConnection) -> anyhow::Result<()> {
+    let tx = pool.begin().await?;
+    tx.execute_unprepared("SELECT pg_advisory_xact_lock(716254)")
+        .await?;
+    migrations::Migrator::up(&tx, None).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Runs one closure in `tx` and ends the transaction as the closure did.
+async fn conclude<T, W, F>(tx: DatabaseTransaction, now: DateTime<Utc>, work: W) -> AppResult<T>
+where
+    W: FnOnce(WriteTx) -> F,
+    F: Future<Output = AppResult<T>>,
+{
+    let tx = Arc::new(tx);
+    let done = work(WriteTx {
+        tx: tx.clone(),
+        now,
+    })
+    .await;
+    let tx = Arc::into_inner(tx).context("a write kept its transaction")?;
+    match done {
+        Ok(value) => tx.commit().await.map(|()| value).map_err(AppError::from),
+        Err(error) => tx.rollback().await.map_err(AppError::from).and(Err(error)),
+    }
+}
+
+async fn write_in_batches(
+    conn: DatabaseConnection,
+    mut jobs: mpsc::Receiver<Job>,
+    clock: SharedClock,
+) {
+    let mut waiting = Vec::with_capacity(BATCH);
+    while !waiting.is_empty() || jobs.recv_many(&mut waiting, BATCH).await > 0 {
+        let immediate = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let outer = match conn.begin_with_options(immediate).await {
+            Ok(outer) => outer,
+            Err(error) => {
+                tracing::error!(%error, "no write transaction");
+                waiting
+                    .drain(..)
+                    .for_each(|job| answer(job.reply, Err(AppError::unavailable())));
+                renew(&conn).await;
+                continue;
+            }
+        };
+        let (done, lost, rest) = run_batch(&outer, std::mem::take(&mut waiting), &*clock).await;
+        waiting = rest;
+        let ended = if lost {
+            Err(DbErr::Custom("batch lost".into()))
+        } else {
+            outer.commit().await
+        };
+        let failed = ended.is_err();
+        if let Err(error) = ended {
+            tracing::error!(%error, "write batch not committed");
+        }
+        for (reply, value) in done {
+            answer(
+                reply,
+                if failed {
+                    value.and(Err(AppError::unavailable()))
+                } else {
+                    value
+                },
+            );
+        }
+        if failed {
+            renew(&conn).await;
+        }
+    }
+}
+
+type Answered = (oneshot::Sender<Answer>, Answer);
+
+/// Runs each job in its savepoint. When SQLite has rolled the whole transaction back by itself
+/// (disk full, I/O error) the savepoint is gone: then the batch is lost, and the jobs not yet
+/// started are handed back for the next one.
+async fn run_batch(
+    outer: &DatabaseTransaction,
+    jobs: Vec<Job>,
+    clock: &dyn super::clock::Clock,
+) -> (Vec<Answered>, bool, Vec<Job>) {
+    let mut done = Vec::with_capacity(jobs.len());
+    let mut queue = jobs.into_iter();
+    while let Some(job) = queue.next() {
+        match run_one(outer, job.work, clock.now()).await {
+            Ok(value) => done.push((job.reply, value)),
+            Err(error) => {
+                tracing::error!(%error, "write transaction lost");
+                answer(job.reply, Err(AppError::unavailable()));
+                return (done, true, queue.collect());
+            }
+        }
+    }
+    (done, false, Vec::new())
+}
+
+async fn run_one(
+    outer: &DatabaseTransaction,
+    work: Box<dyn FnOnce(WriteTx) -> BoxFuture<'static, Answer> + Send>,
+    now: DateTime<Utc>,
+) -> Result<Answer, DbErr> {
+    let savepoint = Arc::new(outer.begin().await?);
+    let tx = WriteTx {
+        tx: savepoint.clone(),
+        now,
+    };
+    let guarded = AssertUnwindSafe(async move { work(tx).await }).catch_unwind();
+    let value = match tokio::time::timeout(PATIENCE, guarded).await {
+        Err(_) => Err(anyhow!("a write took too long").into()),
+        Ok(Err(_)) => Err(anyhow!("a write panicked").into()),
+        Ok(Ok(value)) => value,
+    };
+    let Some(savepoint) = Arc::into_inner(savepoint) else {
+        return Err(DbErr::Custom("a write kept its transaction".into()));
+    };
+    match &value {
+        Ok(_) => savepoint.commit().await?,
+        Err(_) => savepoint.rollback().await?,
+    }
+    Ok(value)
+}
+
+/// A caller who went away does not matter: the write stands.
+fn answer(reply: oneshot::Sender<Answer>, value: Answer) {
+    drop(reply.send(value));
+}
+
+/// The driver counts transaction depth by itself and may be out of step: take a new connection.
+async fn renew(conn: &DatabaseConnection) {
+    match conn.get_sqlite_connection_pool().acquire().await {
+        Ok(old) => {
+            if let Err(error) = old.close().await {
+                tracing::warn!(%error, "old writing connection did not close");
+            }
+        }
+        Err(error) => tracing::error!(%error, "no writing connection"),
+    }
+}
+
+fn sqlite(path: &str, connections: u32, read_only: bool) -> ConnectOptions {
+    let mut options = ConnectOptions::new(format!("sqlite://{path}"));
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .acquire_timeout(Duration::from_secs(5))
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |file: SqliteConnectOptions| {
+            let file = file
+                .foreign_keys(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .busy_timeout(Duration::from_secs(5))
+                .pragma("temp_store", "memory")
+                .pragma("cache_size", "-16384");
+            if read_only {
+                file.read_only(true).pragma("query_only", "1")
+            } else {
+                file.create_if_missing(true)
+            }
+        });
+    options
+}

@@ -1,0 +1,154 @@
+//! Uploaded pictures: read with limits, drawn again without their metadata, stored under a random
+//! name outside the web root.
+use super::{db::WriteTx, once::hex, secret};
+use crate::{
+    domain::id::{AccountId, FileId, OfficeId},
+    entity::file,
+    error::{AppError, AppResult},
+};
+use anyhow::Context;
+use axum::http::StatusCode;
+use image::{ImageFormat, ImageReader, Limits, imageops::FilterType};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sha2::{Digest, Sha256};
+use std::{io::Cursor, path::PathBuf, sync::Arc};
+use tokio::io::AsyncWriteExt;
+
+/// Bytes of an uploaded picture at most.
+pub const LARGEST: usize = 8 << 20;
+const SIDE: u32 = 10_000;
+const PIXELS: u64 = 40_000_000;
+const KEPT_SIDE: u32 = 2048;
+
+#[derive(Clone)]
+pub struct Files(Arc<PathBuf>);
+
+/// A picture that is safe on disk but not yet named by a row.
+pub struct Stored {
+    uid: String,
+    mime: &'static str,
+    bytes: i64,
+    sha256: String,
+}
+
+impl Files {
+    /// `data` is the data folder; files go to its folder `files`.
+    pub fn new(data: &std::path::Path) -> anyhow::Result<Self> {
+        let root = data.join("files");
+        std::fs::create_dir_all(&root)
+            .with_context(|| format!("cannot make {}", root.display()))?;
+        Ok(Self(Arc::new(root)))
+    }
+
+    /// Checks and keeps a picture; JPEG, PNG and WebP go in, a clean JPEG comes out.
+    ///
+    /// # Errors
+    /// 413 `file_too_large`, 422 `not_an_image`, `image_too_large`.
+    pub async fn keep_picture(&self, upload: Vec<u8>) -> AppResult<Stored> {
+        if upload.len() > LARGEST {
+            return Err(AppError::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "file_too_large",
+            ));
+        }
+        let clean = tokio::task::spawn_blocking(move || redraw(upload))
+            .await
+            .context("picture task")??;
+        let uid = secret::uid();
+        let mut file = tokio::fs::File::create_new(self.0.join(&uid))
+            .await
+            .context("cannot store a file")?;
+        file.write_all(&clean)
+            .await
+            .context("cannot store a file")?;
+        file.sync_all().await.context("cannot store a file")?;
+        let bytes = i64::try_from(clean.len()).context("file length")?;
+        Ok(Stored {
+            uid,
+            mime: "image/jpeg",
+            bytes,
+            sha256: hex(&Sha256::digest(&clean)),
+        })
+    }
+
+    /// # Errors
+    /// When the file is gone from the disk.
+    pub async fn read(&self, row: &file::Model) -> AppResult<Vec<u8>> {
+        Ok(tokio::fs::read(self.0.join(&row.uid))
+            .await
+            .context("a stored file is missing")?)
+    }
+}
+
+/// Names a stored picture in the caller's transaction.
+pub async fn attach(
+    tx: &WriteTx,
+    office: OfficeId,
+    purpose: &str,
+    by: Option<AccountId>,
+    stored: Stored,
+) -> AppResult<FileId> {
+    let row = file::ActiveModel {
+        office_id: Set(office),
+        uid: Set(stored.uid),
+        purpose: Set(purpose.to_owned()),
+        mime: Set(stored.mime.to_owned()),
+        bytes: Set(stored.bytes),
+        sha256: Set(stored.sha256),
+        uploaded_by: Set(by),
+        created_at: Set(tx.now),
+        ..Default::default()
+    };
+    Ok(file::Entity::insert(row)
+        .exec(tx.conn())
+        .await?
+        .last_insert_id)
+}
+
+/// # Errors
+/// 404 when the office has no such file.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    office: OfficeId,
+    id: FileId,
+) -> AppResult<file::Model> {
+    file::Entity::find_by_id(id)
+        .filter(file::Column::OfficeId.eq(office))
+        .one(db)
+        .await?
+        .ok_or_else(AppError::not_found)
+}
+
+fn redraw(upload: Vec<u8>) -> AppResult<Vec<u8>> {
+    let not_an_image = || AppError::unprocessable("not_an_image");
+    let format = image::guess_format(&upload).map_err(|_| not_an_image())?;
+    if !matches!(
+        format,
+        ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP
+    ) {
+        return Err(not_an_image());
+    }
+    let (width, height) = ImageReader::with_format(Cursor::new(&upload), format)
+        .into_dimensions()
+        .map_err(|_| not_an_image())?;
+    if width > SIDE || height > SIDE || u64::from(width) * u64::from(height) > PIXELS {
+        return Err(AppError::unprocessable("image_too_large"));
+    }
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(256 << 20);
+    let mut reader = ImageReader::with_format(Cursor::new(&upload), format);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(|_| not_an_image())?;
+    let turn = image::ImageDecoder::orientation(&mut decoder).map_err(|_| not_an_image())?;
+    let mut picture = image::DynamicImage::from_decoder(decoder).map_err(|_| not_an_image())?;
+    picture.apply_orientation(turn);
+    if width > KEPT_SIDE || height > KEPT_SIDE {
+        picture = picture.resize(KEPT_SIDE, KEPT_SIDE, FilterType::Triangle);
+    }
+    let mut clean = Cursor::new(Vec::new());
+    picture
+        .to_rgb8()
+        .write_to(&mut clean, ImageFormat::Jpeg)
+        .context("cannot draw the picture")?;
+    Ok(clean.into_inner())
+}

@@ -1,0 +1,17 @@
+//! Plumbing that knows nothing about job fairs.
+pub mod api;
+pub mod clock;
+pub mod db;
+pub mod files;
+pub mod form;
+pub mod limit;
+pub mod live;
+pub mod once;
+pub mod outbox;
+pub mod page;
+pub mod qr;
+pub mod secret;
+mod state;
+pub mod text;
+
+pub use state::{App, Settings};

@@ -1,0 +1,158 @@
+//! An intent is carried out once, however often its request arrives: the record of the key is
+//! written in the same transaction as the effect, and a repeat gets the first answer.
+use super::db::{Db, WriteTx, is_duplicate};
+use crate::{
+    entity::idempotency_key::{self, Column, Entity},
+    error::{AppError, AppResult},
+};
+use axum::http::StatusCode;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+
+/// Names one intent: who, what, which key, and what was asked.
+#[derive(Clone, Debug, Default)]
+pub struct Once(Option<Key>);
+
+#[derive(Clone, Debug)]
+struct Key {
+    scope: String,
+    key: String,
+    fingerprint: String,
+}
+
+/// What a command answered, and whether it had answered before.
+pub struct Done<T> {
+    pub value: T,
+    pub replayed: bool,
+}
+
+impl Once {
+    /// No key: every request is an intent of its own.
+    pub fn unkeyed() -> Self {
+        Self(None)
+    }
+
+    /// `scope` is the principal and the route; `body` is what was sent.
+    ///
+    /// # Errors
+    /// 400 when the key is not 1–64 visible ASCII characters.
+    pub fn keyed(scope: String, key: &str, body: &[u8]) -> AppResult<Self> {
+        let visible = key.bytes().all(|b| b.is_ascii_graphic());
+        if key.is_empty() || key.len() > 64 || !visible {
+            return Err(AppError::malformed("idempotency_key_malformed"));
+        }
+        let fingerprint = hex(&Sha256::digest(body));
+        Ok(Self(Some(Key {
+            scope,
+            key: key.to_owned(),
+            fingerprint,
+        })))
+    }
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The answer of the first time, or that the key is new.
+enum Known<T> {
+    New,
+    Answered(T),
+}
+
+/// Why the keyed closure ended: its own error, or somebody else holds the key.
+const TAKEN: &str = "idempotency_in_progress";
+
+impl Db {
+    /// Like [`Db::write`], but at most once for a key. The value is recorded: let it hold ids, never
+    /// personal data or secrets.
+    ///
+    /// # Errors
+    /// 422 `idempotency_key_reused` when the key came with another body before; 409
+    /// `idempotency_in_progress` while the first request is still running.
+    pub async fn write_once<T, W, F>(&self, once: Once, work: W) -> AppResult<Done<T>>
+    where
+        T: Serialize + DeserializeOwned + Send + 'static,
+        W: FnOnce(WriteTx) -> F + Send + 'static,
+        F: Future<Output = AppResult<T>> + Send + 'static,
+    {
+        let Once(Some(key)) = once else {
+            let value = self.write(work).await?;
+            return Ok(Done {
+                value,
+                replayed: false,
+            });
+        };
+        let asked = key.clone();
+        let first = self.write(move |tx| carry_out(tx, key, work)).await;
+        match first {
+            Err(error) if error.code() == Some(TAKEN) => match known(self.read(), &asked).await? {
+                Known::Answered(value) => Ok(Done {
+                    value,
+                    replayed: true,
+                }),
+                Known::New => Err(error),
+            },
+            done => done,
+        }
+    }
+}
+
+async fn carry_out<T, W, F>(tx: WriteTx, key: Key, work: W) -> AppResult<Done<T>>
+where
+    T: Serialize + DeserializeOwned,
+    W: FnOnce(WriteTx) -> F,
+    F: Future<Output = AppResult<T>>,
+{
+    if let Known::Answered(value) = known(tx.conn(), &key).await? {
+        return Ok(Done {
+            value,
+            replayed: true,
+        });
+    }
+    let row = idempotency_key::ActiveModel {
+        scope: Set(key.scope),
+        key: Set(key.key),
+        fingerprint: Set(key.fingerprint),
+        status: Set(0),
+        body: Set(String::new()),
+        created_at: Set(tx.now),
+        ..Default::default()
+    };
+    let record = match Entity::insert(row).exec(tx.conn()).await {
+        Ok(inserted) => inserted.last_insert_id,
+        Err(error) if is_duplicate(&error) => return Err(AppError::conflict(TAKEN)),
+        Err(error) => return Err(error.into()),
+    };
+    let value = work(tx.share()).await?;
+    Entity::update_many()
+        .col_expr(Column::Body, Expr::value(serde_json::to_string(&value)?))
+        .col_expr(Column::Status, Expr::value(1))
+        .filter(Column::Id.eq(record))
+        .exec(tx.conn())
+        .await?;
+    Ok(Done {
+        value,
+        replayed: false,
+    })
+}
+
+async fn known<T: DeserializeOwned>(db: &impl ConnectionTrait, key: &Key) -> AppResult<Known<T>> {
+    let record = Entity::find()
+        .filter(Column::Scope.eq(&key.scope))
+        .filter(Column::Key.eq(&key.key))
+        .one(db)
+        .await?;
+    match record {
+        None => Ok(Known::New),
+        Some(record) if record.fingerprint != key.fingerprint => Err(AppError::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "idempotency_key_reused",
+        )),
+        Some(record) => Ok(Known::Answered(serde_json::from_str(&record.body)?)),
+    }
+}

@@ -1,0 +1,48 @@
+//! What every handler can reach.
+use super::{
+    db::Db,
+    files::Files,
+    limit::Limit,
+    live::Live,
+    secret::{Keys, Passwords},
+};
+use crate::domain::id::OfficeId;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+#[derive(Clone)]
+pub struct App {
+    pub db: Db,
+    pub keys: Keys,
+    pub passwords: Passwords,
+    pub templates: Arc<minijinja::Environment<'static>>,
+    pub files: Files,
+    pub live: Live,
+    pub settings: Arc<Settings>,
+    pub limits: Arc<Limits>,
+    /// Cancelled when the program is asked to stop; open streams end with it.
+    pub stop: CancellationToken,
+}
+
+/// What one running program was told.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Scheme and host that QR codes and links carry, without a slash at the end.
+    pub public_url: String,
+    /// The office this program serves.
+    pub office: OfficeId,
+}
+
+impl Settings {
+    /// Whether browsers reach the program over TLS: then cookies are `Secure` and `__Host-`.
+    pub fn secure(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+/// Wide by address (a whole market shares one), tight by phone or account.
+pub struct Limits {
+    pub registrations_by_address: Limit,
+    pub registrations_by_phone: Limit,
+    pub guesses_by_address: Limit,
+}
