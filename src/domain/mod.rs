@@ -1,3 +1,5 @@
 //! Rules of the street office, as plain values: no database, no HTTP, no clock.
+pub mod fault;
 pub mod id;
 pub mod role;
+pub mod text;
