@@ -10,3 +10,6 @@ pub mod entity;
 
 // Plumbing
 pub mod platform;
+
+// Capabilities
+pub mod account;
