@@ -13,3 +13,8 @@ pub mod platform;
 
 // Capabilities
 pub mod account;
+
+// Assembly
+pub mod cli;
+pub mod config;
+pub mod server;

@@ -145,6 +145,20 @@ pub async fn add_token(app: &App, account: AccountId, label: String) -> AppResul
     Ok(token)
 }
 
+/// Time that a first-run link is valid.
+const SETUP: TimeDelta = TimeDelta::minutes(30);
+
+/// A one-time link with which a new installation gets its first administrator: there is no default
+/// password anywhere.
+pub async fn open_setup(app: &App) -> AppResult<String> {
+    let token = secret::token();
+    let hash = secret::token_hash(&token);
+    app.db
+        .write(move |tx| async move { store::insert_setup(&tx, hash, tx.now + SETUP).await })
+        .await?;
+    Ok(token)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,11 @@
 //! with every role.
 mod access;
 pub mod commands;
+mod pages;
+mod routes;
 pub mod session;
 pub mod store;
 
 pub use access::{Actor, Audience, Entry, Routes};
+pub use pages::SignInPage;
+pub use routes::routes;

@@ -4,7 +4,7 @@ use crate::{
         id::{AccountId, EmployerId, OfficeId, UnitId},
         role::Role,
     },
-    entity::{access_record, account, api_token, office, sign_in_attempt, web_session},
+    entity::{access_record, account, api_token, office, setup_link, sign_in_attempt, web_session},
     error::{AppError, AppResult},
     platform::db::{WriteTx, is_duplicate},
 };
@@ -244,6 +244,20 @@ pub async fn forgive(tx: &WriteTx, office: OfficeId, login: &str) -> AppResult<(
         .filter(Column::Login.eq(login))
         .exec(tx.conn())
         .await?;
+    Ok(())
+}
+
+pub async fn insert_setup(
+    tx: &WriteTx,
+    token_hash: String,
+    expires_at: DateTime<Utc>,
+) -> AppResult<()> {
+    let row = setup_link::ActiveModel {
+        token_hash: Set(token_hash),
+        expires_at: Set(expires_at),
+        ..Default::default()
+    };
+    setup_link::Entity::insert(row).exec(tx.conn()).await?;
     Ok(())
 }
 

@@ -182,6 +182,17 @@ impl Db {
     }
 }
 
+/// Names of the schema steps that a database still has to take; changes nothing.
+pub async fn pending(url: &str) -> anyhow::Result<Vec<String>> {
+    let conn = Database::connect(ConnectOptions::new(match url.strip_prefix("sqlite:") {
+        Some(path) => format!("sqlite:{path}?mode=rwc"),
+        None => url.to_owned(),
+    }))
+    .await?;
+    let steps = migrations::Migrator::get_pending_migrations_read_only(&conn).await?;
+    Ok(steps.iter().map(|step| step.name().to_owned()).collect())
+}
+
 /// Whether a write failed because of a unique index: the messages differ by database, this does not.
 pub fn is_duplicate(error: &DbErr) -> bool {
     matches!(

@@ -14,4 +14,4 @@ pub mod secret;
 mod state;
 pub mod text;
 
-pub use state::{App, Settings};
+pub use state::{App, Limits, Settings};

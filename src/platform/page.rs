@@ -296,6 +296,7 @@ static BUNDLES: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
         Static::get("css/BUNDLES.txt").map(|f| String::from_utf8_lossy(&f.data).into_owned());
     list.unwrap_or_default()
         .lines()
+        .filter(|line| !line.starts_with('#'))
         .filter_map(|line| line.split_once('='))
         .map(|(name, files)| {
             (
@@ -359,8 +360,29 @@ pub fn problem_text(lang: Lang, problem: &crate::error::Problem) -> String {
     })
 }
 
+/// A path of this site, or the start page: never a redirect to somebody else's.
+pub fn own_path(back: Option<&str>) -> &str {
+    back.filter(|path| {
+        path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r'])
+    })
+    .unwrap_or("/")
+}
+
 impl From<Infallible> for AppError {
     fn from(never: Infallible) -> Self {
         match never {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_back_stays_on_this_site() {
+        assert_eq!(own_path(Some("/f/x?q=1")), "/f/x?q=1");
+        for evil in ["//evil", "https://evil", "/\\evil", "javascript:1"] {
+            assert_eq!(own_path(Some(evil)), "/");
+        }
     }
 }

@@ -1,1 +1,12 @@
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on stops"
+)]
 
+mod access;
+mod architecture;
+mod harness;
+mod pages;
+mod schema;
+mod text;

@@ -1,0 +1,193 @@
+//! The commands of the program.
+use crate::{
+    account::{self, Audience},
+    config::{Cli, Command, Common, Listening},
+    platform::{
+        App, Limits, Settings,
+        clock::SystemClock,
+        db::{self, Db},
+        files::Files,
+        limit::Limit,
+        live::Live,
+        page,
+        secret::{Keys, Passwords},
+    },
+    server,
+};
+use anyhow::{Context, Result};
+use std::{
+    io::Write,
+    net::{SocketAddr, TcpListener},
+    num::NonZeroU32,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+use tokio_util::sync::CancellationToken;
+
+/// Runs one command to its end.
+pub async fn run(cli: Cli) -> Result<()> {
+    let common = cli.settings;
+    match cli.command {
+        Command::Serve {
+            listening,
+            no_migrate,
+        } => serve(&common, &listening, !no_migrate).await,
+        Command::Migrate { status } => migrate(&common, status).await,
+        Command::Routes => print(&route_table()),
+        Command::Openapi => print(&server::document().to_pretty_json()?),
+    }
+}
+
+/// Everything a handler reaches, opened for `data`; the schema is brought up to date first.
+pub async fn open(common: &Common, data: &Path, public_url: &str, migrate: bool) -> Result<App> {
+    std::fs::create_dir_all(data)
+        .with_context(|| format!("--data: cannot make {}", data.display()))?;
+    let keys = Keys::load_or_create(data).context("--data")?;
+    let url = common.database(data);
+    let db = Db::open(&url, Arc::new(SystemClock), migrate).await;
+    let db = db.context("--database-url: cannot open the database")?;
+    assemble(db, keys, data, public_url).await
+}
+
+/// Puts an [`App`] together around an open database.
+pub async fn assemble(db: Db, keys: Keys, data: &Path, public_url: &str) -> Result<App> {
+    let office = db
+        .write(|tx| async move { account::store::first_office(&tx).await })
+        .await?;
+    Ok(App {
+        db,
+        keys,
+        passwords: Passwords::new(),
+        templates: Arc::new(page::environment(&office.name)),
+        files: Files::new(data)?,
+        live: Live::default(),
+        settings: Arc::new(Settings {
+            public_url: public_url.to_owned(),
+            office: office.id,
+        }),
+        limits: Arc::new(limits()),
+        stop: CancellationToken::new(),
+    })
+}
+
+fn limits() -> Limits {
+    let limit = |burst: u32, each: Duration| {
+        Limit::new(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN), each)
+    };
+    Limits {
+        registrations_by_address: limit(600, Duration::from_millis(100)),
+        registrations_by_phone: limit(5, Duration::from_secs(60)),
+        guesses_by_address: limit(60, Duration::from_secs(1)),
+    }
+}
+
+async fn serve(common: &Common, listening: &Listening, migrate: bool) -> Result<()> {
+    let data = common.data("nightfair-data");
+    let listener = bind(listening)?;
+    let public_url = public_url(common, listening, &listener)?;
+    let app = open(common, &data, &public_url, migrate).await?;
+    if !account::store::any(app.db.read(), app.settings.office).await? {
+        let token = account::commands::open_setup(&app).await?;
+        print(&format!(
+            "Set up this installation (valid 30 minutes): {public_url}/setup/{token}"
+        ))?;
+    }
+    print(&format!("Nightfair serves {public_url}"))?;
+    server::serve(app, listener, listening).await
+}
+
+/// Takes the address at once, so that a wrong one stops the start before anything is opened.
+pub fn bind(listening: &Listening) -> Result<TcpListener> {
+    let listener = TcpListener::bind(listening.listen)
+        .with_context(|| format!("--listen: cannot listen on {}", listening.listen))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// As told, or where this program listens.
+pub fn public_url(
+    common: &Common,
+    listening: &Listening,
+    listener: &TcpListener,
+) -> Result<String> {
+    let scheme = if listening.tls_cert.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    let here: SocketAddr = listener.local_addr()?;
+    Ok(common
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("{scheme}://{here}")))
+}
+
+async fn migrate(common: &Common, status: bool) -> Result<()> {
+    let data = common.data("nightfair-data");
+    std::fs::create_dir_all(&data)?;
+    let url = common.database(&data);
+    let waiting = db::pending(&url)
+        .await
+        .context("--database-url: cannot open the database")?;
+    if status {
+        return print(&format!(
+            "{} steps to take\n{}",
+            waiting.len(),
+            waiting.join("\n")
+        ));
+    }
+    Db::open(&url, Arc::new(SystemClock), true).await?;
+    print(&format!("{} steps taken", waiting.len()))
+}
+
+fn route_table() -> String {
+    let routes = server::routes();
+    let mut lines: Vec<_> = routes
+        .table()
+        .iter()
+        .map(|door| {
+            format!(
+                "{:<46} {:<7} {}",
+                door.path,
+                door.method,
+                audience(door.audience)
+            )
+        })
+        .collect();
+    lines.sort();
+    lines.join("\n")
+}
+
+fn audience(audience: Audience) -> String {
+    match audience {
+        Audience::Anyone => "anyone".into(),
+        Audience::SignedIn => "signed in".into(),
+        Audience::Roles(roles) => roles
+            .iter()
+            .map(|role| role.code())
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
+}
+
+/// What a command has to say goes to the standard output, the log to the standard error.
+pub fn print(text: &str) -> Result<()> {
+    writeln!(std::io::stdout(), "{}", text.trim_end())?;
+    Ok(())
+}
+
+/// Chooses the TLS implementation and starts the log; called once, first.
+pub fn prepare(log: &str) -> Result<()> {
+    // Only fails when it was installed already, which is as good.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let filter = format!("{log},sqlx=warn,sea_orm_migration=warn");
+    let filter =
+        tracing_subscriber::EnvFilter::try_new(filter).context("--log: not a log filter")?;
+    tracing_subscriber::fmt()
+        .json()
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter)
+        .init();
+    Ok(())
+}

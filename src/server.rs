@@ -1,0 +1,438 @@
+//! Puts the pieces together: routes, layers, the page or document that explains an error.
+use crate::{
+    account::{self, Audience, Routes},
+    config::Listening,
+    error::{AppError, AppResult, Problem},
+    platform::{
+        App,
+        api::{FieldProblem, ProblemDocument},
+        page::{self, Page, Static, View},
+        text::{self, Lang},
+    },
+};
+use anyhow::Context;
+use axum::{
+    Extension, Json, Router,
+    body::Body,
+    extract::{DefaultBodyLimit, FromRequestParts, Path, Query, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Redirect, Response},
+};
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use axum_server::tls_rustls::RustlsConfig;
+use hyper_util::rt::TokioTimer;
+use serde::{Deserialize, Serialize};
+use std::{
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
+use tokio_util::sync::CancellationToken;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    csrf::CsrfLayer,
+    limit::RequestBodyLimitLayer,
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
+    timeout::TimeoutLayer,
+    trace::TraceLayer,
+};
+use utoipa::openapi::{InfoBuilder, OpenApi};
+
+/// Bytes of any request at most; pictures are the largest.
+const LARGEST_REQUEST: usize = 9 << 20;
+/// Time for the head of a request.
+const HEAD: Duration = Duration::from_secs(15);
+/// Time that running requests get when the program stops.
+const DRAIN: Duration = Duration::from_secs(20);
+/// A handler that takes longer answers 503.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Every door of the building.
+pub fn routes() -> Routes {
+    Routes::new()
+        .merge(account::routes())
+        .get(Audience::Anyone, "/static/{*path}", static_file)
+        .get(Audience::Anyone, "/prefs", set_preference)
+        .get(Audience::Anyone, "/healthz", || async { "ok" })
+        .get(Audience::Anyone, "/readyz", ready)
+        .get(Audience::Anyone, "/api/v1/openapi.json", || async {
+            Json(document())
+        })
+}
+
+/// The description of the API, made from the handlers themselves.
+pub fn document() -> OpenApi {
+    let (_, mut document) = routes().into_parts();
+    document.info = InfoBuilder::new()
+        .title("Nightfair")
+        .version("1")
+        .description(Some(
+            "Recruitment evenings and service desks from one ledger",
+        ))
+        .build();
+    document
+}
+
+pub fn router(app: App) -> Router {
+    let (router, _) = routes().into_parts();
+    let csrf = CsrfLayer::new();
+    let csrf = csrf
+        .clone()
+        .add_trusted_origin(&app.settings.public_url)
+        .unwrap_or(csrf);
+    let csrf = csrf.with_rejection_response(|_| cross_site().into_response());
+    router
+        .fallback(|| async { AppError::not_found() })
+        .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            account::session::identify,
+        ))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            PATIENCE,
+        ))
+        .layer(CatchPanicLayer::custom(|_| {
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal").into_response()
+        }))
+        .layer(csrf)
+        .layer(middleware::from_fn(machines_have_no_cookies))
+        .layer(RequestBodyLimitLayer::new(LARGEST_REQUEST))
+        .layer(middleware::from_fn_with_state(app.clone(), explain))
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn_with_state(app.clone(), guard_headers))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .with_state(app)
+}
+
+/// Path without query: secrets in ticket addresses stay out of the log as well.
+fn span(request: &Request) -> tracing::Span {
+    let id = request
+        .extensions()
+        .get::<RequestId>()
+        .and_then(|id| id.header_value().to_str().ok());
+    let path = request.uri().path();
+    let path = if path.len() > 3 && path[..3].eq_ignore_ascii_case("/t/") {
+        "/T/…"
+    } else {
+        path
+    };
+    tracing::info_span!("request", id = id.unwrap_or_default(), method = %request.method(), path)
+}
+
+fn cross_site() -> AppError {
+    AppError::new(StatusCode::FORBIDDEN, "cross_site")
+}
+
+/// A bearer token is not sent by browsers on their own, so a request that carries one cannot be
+/// forged by another site: the check of its origin would only refuse mini-programs.
+async fn machines_have_no_cookies(mut request: Request, next: Next) -> Response {
+    if request.headers().contains_key(header::AUTHORIZATION) {
+        for name in ["sec-fetch-site", "origin", "cookie"] {
+            request.headers_mut().remove(name);
+        }
+    }
+    next.run(request).await
+}
+
+#[derive(Serialize)]
+pub struct ErrorPage {
+    pub status: u16,
+    pub title: String,
+    pub detail: String,
+    pub request_id: String,
+}
+
+impl Page for ErrorPage {
+    const TEMPLATE: &'static str = "error.html";
+
+    fn samples() -> Vec<Self> {
+        vec![Self {
+            status: 404,
+            title: "没有找到".into(),
+            detail: "没有找到您要的内容。".into(),
+            request_id: "0".into(),
+        }]
+    }
+}
+
+/// Gives a failed answer its words: a problem document for machines, a page for people.
+async fn explain(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Ok(view) = View::from_request_parts(&mut parts, &app).await;
+    let machine = wants_document(parts.uri.path(), &parts.headers);
+    let id = parts
+        .extensions
+        .get::<RequestId>()
+        .and_then(|id| id.header_value().to_str().ok());
+    let id = id.unwrap_or_default().to_owned();
+    let back = parts
+        .uri
+        .path_and_query()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let reads = parts.method.is_safe();
+    let response = next.run(Request::from_parts(parts, body)).await;
+    let Some(problem) = problem_of(&response) else {
+        return response;
+    };
+    if machine {
+        return problem_document(view.lang, &problem, &id);
+    }
+    if problem.status == StatusCode::UNAUTHORIZED && reads {
+        return Redirect::to(&format!("/sign-in?back={}", encode(&back))).into_response();
+    }
+    let page = ErrorPage {
+        status: problem.status.as_u16(),
+        title: title(view.lang, problem.status),
+        detail: page::problem_text(view.lang, &problem),
+        request_id: id,
+    };
+    let shown = view
+        .show_with(problem.status, page)
+        .unwrap_or_else(|error| {
+            tracing::error!(?error, "no error page");
+            problem.status.into_response()
+        });
+    with_retry(shown, &problem)
+}
+
+fn encode(path: &str) -> String {
+    percent_encoding::utf8_percent_encode(path, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+fn wants_document(path: &str, headers: &HeaderMap) -> bool {
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
+    path.starts_with("/api/") || (accept.contains("json") && !accept.contains("html"))
+}
+
+/// What a handler said, or what a bare failure status of a layer means.
+fn problem_of(response: &Response) -> Option<Problem> {
+    if let Some(problem) = response.extensions().get::<Problem>() {
+        return Some(problem.clone());
+    }
+    let status = response.status();
+    let kind = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok());
+    let bare = kind.is_none_or(|kind| kind.starts_with("text/plain"));
+    (status.as_u16() >= 400 && bare).then(|| Problem::new(status, status_code(status)))
+}
+
+/// The code of a failure that only has a status.
+fn status_code(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        401 => "sign_in",
+        403 => "forbidden",
+        404 => "not_found",
+        405 => "method_not_allowed",
+        413 => "too_large",
+        415 => "unsupported_media_type",
+        422 => "invalid",
+        429 => "too_many",
+        503 => "unavailable",
+        500..=599 => "internal",
+        _ => "malformed",
+    }
+}
+
+fn title(lang: Lang, status: StatusCode) -> String {
+    text::say::<&str>(lang, &format!("problem.title.{}", status.as_u16()), &[])
+}
+
+fn problem_document(lang: Lang, problem: &Problem, request_id: &str) -> Response {
+    let errors = problem.errors.iter().map(|error| FieldProblem {
+        pointer: format!("/{}", error.field),
+        code: error.code.clone(),
+        detail: page::fault_text(lang, error),
+    });
+    let document = ProblemDocument {
+        r#type: format!("/problems/{}", problem.code),
+        title: title(lang, problem.status),
+        status: problem.status.as_u16(),
+        detail: page::problem_text(lang, problem),
+        code: problem.code.clone(),
+        errors: errors.collect(),
+    };
+    let mut members = match serde_json::to_value(document) {
+        Ok(serde_json::Value::Object(members)) => members,
+        _ => serde_json::Map::new(),
+    };
+    members.insert("request_id".into(), request_id.into());
+    members.extend(problem.extra.clone());
+    let mut response = (problem.status, Json(members)).into_response();
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
+    with_retry(response, problem)
+}
+
+fn with_retry(mut response: Response, problem: &Problem) -> Response {
+    if let Some(seconds) = problem.retry_after {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        (self.status, Extension(self)).into_response()
+    }
+}
+
+/// What every answer says about itself. Pages of one person are never stored.
+async fn guard_headers(State(app): State<App>, request: Request, next: Next) -> Response {
+    let camera = request.uri().path().starts_with("/gate/");
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let csp = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'{}; img-src 'self' data:; \
+         font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; \
+         form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'",
+        page::style_hashes()
+    );
+    let mut put = |name: HeaderName, value: &str| {
+        if let (false, Ok(value)) = (headers.contains_key(&name), HeaderValue::from_str(value)) {
+            headers.insert(name, value);
+        }
+    };
+    put(header::CONTENT_SECURITY_POLICY, &csp);
+    put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put(header::REFERRER_POLICY, "same-origin");
+    put(header::CACHE_CONTROL, "no-store");
+    put(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
+    put(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    );
+    let camera = if camera {
+        "camera=(self), microphone=(), geolocation=()"
+    } else {
+        "camera=(), microphone=(), geolocation=()"
+    };
+    put(HeaderName::from_static("permissions-policy"), camera);
+    if app.settings.secure() {
+        put(
+            header::STRICT_TRANSPORT_SECURITY,
+            "max-age=31536000; includeSubDomains",
+        );
+    }
+    response
+}
+
+/// Files of the program itself; the address carries their hash, so they never change.
+async fn static_file(Path(path): Path<String>) -> AppResult<Response> {
+    let file = Static::get(&path).ok_or_else(AppError::not_found)?;
+    let kind = file.metadata.mimetype().to_owned();
+    let cache = "public, max-age=31536000, immutable".to_owned();
+    Ok((
+        [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache)],
+        Body::from(file.data.into_owned()),
+    )
+        .into_response())
+}
+
+#[derive(Deserialize)]
+struct Preference {
+    lang: Option<String>,
+    theme: Option<String>,
+    size: Option<String>,
+    back: Option<String>,
+}
+
+/// Language, theme and size are cookies set by plain links, so that they work without a script.
+async fn set_preference(
+    State(app): State<App>,
+    jar: CookieJar,
+    Query(wish): Query<Preference>,
+) -> Response {
+    let wishes = [
+        ("lang", wish.lang),
+        ("theme", wish.theme),
+        ("size", wish.size),
+    ];
+    let jar = wishes
+        .into_iter()
+        .fold(jar, |jar, (name, value)| match value {
+            Some(value) if value.len() < 8 && value.is_ascii() => jar.add(
+                Cookie::build((name, value))
+                    .path("/")
+                    .secure(app.settings.secure())
+                    .http_only(true)
+                    .same_site(SameSite::Lax)
+                    .permanent(),
+            ),
+            _ => jar,
+        });
+    (jar, Redirect::to(page::own_path(wish.back.as_deref()))).into_response()
+}
+
+async fn ready(State(app): State<App>) -> AppResult<&'static str> {
+    account::store::any(app.db.read(), app.settings.office).await?;
+    Ok("ready")
+}
+
+/// Serves until the program is asked to stop, then lets running requests end.
+pub async fn serve(app: App, listener: TcpListener, listening: &Listening) -> anyhow::Result<()> {
+    let handle = axum_server::Handle::new();
+    tokio::spawn(stop_when_asked(app.stop.clone(), handle.clone()));
+    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    match (&listening.tls_cert, &listening.tls_key) {
+        (Some(cert), Some(key)) => {
+            let tls = RustlsConfig::from_pem_file(cert, key).await;
+            let tls = tls.context("--tls-cert, --tls-key: cannot be read")?;
+            let server = axum_server::from_tcp_rustls(listener, tls)?;
+            limited(server.handle(handle)).serve(service).await?;
+        }
+        _ => {
+            let server = axum_server::from_tcp(listener)?;
+            limited(server.handle(handle)).serve(service).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Slow and silent clients are let go: a request's head within 15 s.
+fn limited<A: axum_server::Address, C>(
+    mut server: axum_server::Server<A, C>,
+) -> axum_server::Server<A, C> {
+    server
+        .http_builder()
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD);
+    server.first_request_timeout(HEAD)
+}
+
+async fn stop_when_asked(stop: CancellationToken, handle: axum_server::Handle<SocketAddr>) {
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(error) => {
+                tracing::warn!(%error, "no signal handler");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    tokio::select! {
+        () = terminated => {}
+        _ = tokio::signal::ctrl_c() => {}
+        () = stop.cancelled() => {}
+    }
+    tracing::info!("stopping");
+    stop.cancel();
+    handle.graceful_shutdown(Some(DRAIN));
+}

@@ -1,0 +1,54 @@
+//! Every page renders with every sample in both languages, and every template belongs to a page.
+use nightfair::{
+    account,
+    platform::{
+        page::{self, Page, View},
+        text::Lang,
+    },
+    server,
+};
+use std::{collections::BTreeSet, fs, path::Path};
+
+fn render_samples<P: Page>() -> &'static str {
+    let env = page::environment("星光街道办事处");
+    for lang in Lang::ALL {
+        for sample in P::samples() {
+            page::render(&env, &View::plain(lang), sample)
+                .unwrap_or_else(|e| panic!("{}: {e:#}", P::TEMPLATE));
+        }
+    }
+    P::TEMPLATE
+}
+
+#[test]
+fn every_page_renders_and_every_template_is_a_page() {
+    let rendered = [
+        render_samples::<account::SignInPage>(),
+        render_samples::<server::ErrorPage>(),
+    ];
+    let pages = BTreeSet::from(rendered.map(str::to_owned));
+    let mut files = BTreeSet::new();
+    collect(Path::new("templates"), &mut files);
+    assert_eq!(pages, files);
+}
+
+/// Templates other templates are built from start with an underscore, or lie in a folder that does.
+fn collect(dir: &Path, files: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if name.starts_with('_') {
+            continue;
+        }
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|e| e == "html") {
+            files.insert(
+                path.strip_prefix("templates")
+                    .unwrap()
+                    .display()
+                    .to_string(),
+            );
+        }
+    }
+}

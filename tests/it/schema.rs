@@ -1,0 +1,57 @@
+//! The entities ask for exactly the columns the migrations made, on both databases.
+use crate::harness::TestApp;
+use nightfair::entity::*;
+use sea_orm::{EntityTrait, QuerySelect};
+
+async fn readable<E: EntityTrait>(app: &TestApp) {
+    E::find()
+        .limit(1)
+        .all(app.app.db.read())
+        .await
+        .unwrap_or_else(|e| panic!("{}: {e}", E::default().table_name()));
+}
+
+#[tokio::test]
+async fn entities_match_migrations() {
+    let app = TestApp::start().await;
+    readable::<access_record::Entity>(&app).await;
+    readable::<account::Entity>(&app).await;
+    readable::<api_token::Entity>(&app).await;
+    readable::<area::Entity>(&app).await;
+    readable::<booth::Entity>(&app).await;
+    readable::<callback::Entity>(&app).await;
+    readable::<case::Entity>(&app).await;
+    readable::<case_event::Entity>(&app).await;
+    readable::<case_file::Entity>(&app).await;
+    readable::<case_link::Entity>(&app).await;
+    readable::<case_number::Entity>(&app).await;
+    readable::<case_party::Entity>(&app).await;
+    readable::<case_text::Entity>(&app).await;
+    readable::<case_unit::Entity>(&app).await;
+    readable::<check_in::Entity>(&app).await;
+    readable::<clock_segment::Entity>(&app).await;
+    readable::<consent::Entity>(&app).await;
+    readable::<employer::Entity>(&app).await;
+    readable::<fair::Entity>(&app).await;
+    readable::<fair_host::Entity>(&app).await;
+    readable::<fair_programme::Entity>(&app).await;
+    readable::<fair_task::Entity>(&app).await;
+    readable::<file::Entity>(&app).await;
+    readable::<follow_up::Entity>(&app).await;
+    readable::<idempotency_key::Entity>(&app).await;
+    readable::<job_match::Entity>(&app).await;
+    readable::<office::Entity>(&app).await;
+    readable::<outbox::Entity>(&app).await;
+    readable::<participation::Entity>(&app).await;
+    readable::<person::Entity>(&app).await;
+    readable::<poster::Entity>(&app).await;
+    readable::<posting::Entity>(&app).await;
+    readable::<registration::Entity>(&app).await;
+    readable::<setup_link::Entity>(&app).await;
+    readable::<sign_in_attempt::Entity>(&app).await;
+    readable::<stream::Entity>(&app).await;
+    readable::<stream_posting::Entity>(&app).await;
+    readable::<stream_view::Entity>(&app).await;
+    readable::<unit::Entity>(&app).await;
+    readable::<web_session::Entity>(&app).await;
+}
