@@ -145,12 +145,14 @@ async fn collect(mut parts: Multipart) -> AppResult<Sent> {
 }
 
 /// A form as a template shows it: `form.values.NAME` is what stands in a field, `form.chosen.NAME`
-/// the ticked ones of several, `form.errors.NAME` the text beside it, `form.once` its intent.
+/// the ticked ones of several, `form.errors.NAME` the text beside it, `form.faults` the same texts
+/// in the order they were found, for the summary on top, `form.once` its intent.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Form {
     pub values: BTreeMap<String, String>,
     pub chosen: BTreeMap<String, Vec<String>>,
     pub errors: BTreeMap<String, String>,
+    pub faults: Vec<(String, String)>,
     pub once: String,
 }
 
@@ -195,8 +197,9 @@ impl Form {
             form.once = sent.get("once").to_owned();
         }
         for error in error.field_errors() {
-            form.errors
-                .insert(error.field.clone(), page::fault_text(lang, error));
+            let text = page::fault_text(lang, error);
+            form.faults.push((error.field.clone(), text.clone()));
+            form.errors.insert(error.field.clone(), text);
         }
         form
     }

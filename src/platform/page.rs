@@ -20,7 +20,7 @@ use minijinja::{
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::{convert::Infallible, sync::LazyLock};
+use std::{collections::BTreeMap, convert::Infallible, sync::LazyLock};
 
 pub trait Page: Serialize + Sized {
     /// Path below `templates/`.
@@ -215,7 +215,7 @@ pub fn environment(office_name: &str) -> Environment<'static> {
     });
     env.add_global(
         "office",
-        Value::from_iter([("name", office_name.to_owned())]),
+        Value::from(BTreeMap::from([("name", office_name.to_owned())])),
     );
     env.add_function("t", say);
     env.add_function("asset", asset);
