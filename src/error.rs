@@ -1,5 +1,6 @@
 //! The one error a handler returns. It knows a status and a code; the words come from the
 //! catalogues (`problem.<code>`), so a page and the API say the same thing in the reader's language.
+use crate::domain::fault::{Faults, FieldFault};
 use axum::{
     Extension,
     http::StatusCode,
@@ -152,6 +153,17 @@ impl IntoResponse for AppError {
             }
         };
         (problem.status, Extension(problem)).into_response()
+    }
+}
+
+impl From<Faults> for AppError {
+    fn from(faults: Faults) -> Self {
+        let error = |(field, fault): (&str, &FieldFault)| FieldError {
+            field: field.to_owned(),
+            code: fault.code().to_owned(),
+            params: fault.params(),
+        };
+        Self::invalid(faults.iter().map(error).collect())
     }
 }
 
