@@ -1,5 +1,5 @@
 //! What can be wrong with one field of a form or a call. One vocabulary for the whole program:
-//! the code is stable, the words live in the catalogue under `fault.<code>`.
+//! the code is stable, the words live in the catalogue under `field_fault.<code>`.
 use std::borrow::Cow;
 use std::fmt;
 
@@ -65,7 +65,7 @@ pub enum FieldFault {
 }
 
 impl FieldFault {
-    /// The stable code; `fault.<code>` is the text key.
+    /// The stable code; `field_fault.<code>` is the text key.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Required => "required",
@@ -101,7 +101,7 @@ impl FieldFault {
 
     /// The full key of its words in the catalogue.
     pub fn text_key(&self) -> String {
-        format!("fault.{}", self.code())
+        format!("field_fault.{}", self.code())
     }
 
     /// What fills the holes of its words.
@@ -296,8 +296,8 @@ mod tests {
             FieldFault::PersonalData,
         ];
         for text in [
-            include_str!("../../templates/text/zh-CN/fault.json"),
-            include_str!("../../templates/text/en/fault.json"),
+            include_str!("../../templates/text/zh-CN/field_fault.json"),
+            include_str!("../../templates/text/en/field_fault.json"),
         ] {
             let words: serde_json::Map<String, serde_json::Value> =
                 serde_json::from_str(text).unwrap();

@@ -1,5 +1,8 @@
 //! Rules of the street office, as plain values: no database, no HTTP, no clock.
+pub mod contact;
 pub mod fault;
 pub mod id;
 pub mod role;
 pub mod text;
+pub mod ticket;
+pub mod uscc;
