@@ -86,6 +86,8 @@ fn fairs() -> TableCreateStatement {
         .col(text("status"))
         .col(big_integer("capacity"))
         .col(big_integer("registered"))
+        .col(big_integer("issued").default(0))
+        .col(big_integer("inside").default(0))
         .col(big_integer("expected"))
         .col(integer("hold_minutes"))
         .col(json_binary("target_groups"))

@@ -87,6 +87,7 @@ fn registrations() -> TableCreateStatement {
         .col(text("secret_hash").unique_key())
         .col(blob("secret_sealed"))
         .col(text("code"))
+        .col(big_integer("number"))
         .col(text("wanted"))
         .col(json_binary("groups"))
         .col(big_integer_null("area_id"))
@@ -212,7 +213,9 @@ fn indexes() -> Vec<IndexCreateStatement> {
     vec![
         index("postings", &["office_id", "fair_id", "status", "id"]),
         index("postings", &["employer_id", "id"]),
-        unique("registrations", &["fair_id", "person_id"]),
+        unique("registrations", &["fair_id", "person_id"])
+            .and_where(Expr::cust("status = 'active'"))
+            .take(),
         unique("registrations", &["fair_id", "code"]),
         index("registrations", &["fair_id", "id"]),
         index("registrations", &["person_id"]),

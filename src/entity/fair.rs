@@ -30,6 +30,10 @@ pub struct Model {
     pub capacity: i64,
     /// Kept by one conditional update: never above capacity.
     pub registered: i64,
+    /// Tickets ever given out; numbers them.
+    pub issued: i64,
+    /// People on the square now; kept by one conditional update: never above capacity.
+    pub inside: i64,
     pub expected: i64,
     pub hold_minutes: i32,
     #[sea_orm(column_type = "JsonBinary")]

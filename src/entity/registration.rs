@@ -20,6 +20,8 @@ pub struct Model {
     pub secret_sealed: Vec<u8>,
     #[sea_orm(column_type = "Text")]
     pub code: String,
+    /// Running number within the fair, printed large on the ticket.
+    pub number: i64,
     #[sea_orm(column_type = "Text")]
     pub wanted: String,
     #[sea_orm(column_type = "JsonBinary")]

@@ -364,7 +364,9 @@ fn sqlite(path: &str, connections: u32, read_only: bool) -> ConnectOptions {
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(Duration::from_secs(5))
                 .pragma("temp_store", "memory")
-                .pragma("cache_size", "-16384");
+                .pragma("cache_size", "-16384")
+                // What is erased is overwritten, not only unlinked.
+                .pragma("secure_delete", "on");
             if read_only {
                 file.read_only(true).pragma("query_only", "1")
             } else {
