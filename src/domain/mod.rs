@@ -1,7 +1,9 @@
 //! Rules of the street office, as plain values: no database, no HTTP, no clock.
+pub mod booking;
 pub mod booth;
 pub mod contact;
 pub mod fault;
+pub mod funnel;
 pub mod id;
 pub mod role;
 pub mod text;
