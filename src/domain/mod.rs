@@ -2,6 +2,8 @@
 pub mod booking;
 pub mod booth;
 pub mod contact;
+pub mod employer;
+pub mod fair;
 pub mod fault;
 pub mod funnel;
 pub mod id;

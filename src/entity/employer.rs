@@ -1,5 +1,8 @@
 //! 用人单位
-use crate::domain::id::{AccountId, EmployerId, FileId, OfficeId, UnitId};
+use crate::domain::{
+    employer::{EmployerKind, EmployerStatus, Industry, Scale},
+    id::{AccountId, EmployerId, FileId, OfficeId, UnitId},
+};
 use sea_orm::entity::prelude::*;
 
 #[sea_orm::model]
@@ -17,12 +20,9 @@ pub struct Model {
     /// 统一社会信用代码
     #[sea_orm(column_type = "Text")]
     pub uscc: String,
-    #[sea_orm(column_type = "Text")]
-    pub kind: String,
-    #[sea_orm(column_type = "Text")]
-    pub industry: String,
-    #[sea_orm(column_type = "Text", nullable)]
-    pub scale: Option<String>,
+    pub kind: EmployerKind,
+    pub industry: Industry,
+    pub scale: Option<Scale>,
     #[sea_orm(column_type = "Text")]
     pub address: String,
     #[sea_orm(column_type = "Text", nullable)]
@@ -35,16 +35,25 @@ pub struct Model {
     pub contact_name_sealed: Option<Vec<u8>>,
     pub contact_phone_sealed: Option<Vec<u8>>,
     pub licence_file_id: Option<FileId>,
+    /// Last day of the licence, when it ends.
+    pub licence_until: Option<Date>,
+    /// 招聘授权委托书
+    pub authority_file_id: Option<FileId>,
+    /// When it promised to charge seekers nothing.
+    pub promised_at: Option<DateTimeUtc>,
     /// The co-host that brought it.
     pub source_unit_id: Option<UnitId>,
-    /// pending, returned, approved, rejected
-    #[sea_orm(column_type = "Text")]
-    pub status: String,
+    pub status: EmployerStatus,
     #[sea_orm(column_type = "Text", nullable)]
     pub status_reason: Option<String>,
     pub reviewed_by: Option<AccountId>,
     pub reviewed_at: Option<DateTimeUtc>,
     pub verified_at: Option<DateTimeUtc>,
+    /// No-shows before this moment were forgiven, for the reason beside it.
+    pub pardoned_at: Option<DateTimeUtc>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub pardon_reason: Option<String>,
+    pub pardoned_by: Option<AccountId>,
     pub version: i64,
     pub created_at: DateTimeUtc,
 }

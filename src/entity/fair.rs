@@ -1,5 +1,8 @@
 //! 集市
-use crate::domain::id::{FairId, OfficeId};
+use crate::domain::{
+    fair::{FairKind, FairStatus},
+    id::{FairId, OfficeId},
+};
 use sea_orm::entity::prelude::*;
 
 #[sea_orm::model]
@@ -13,9 +16,7 @@ pub struct Model {
     pub slug: String,
     #[sea_orm(column_type = "Text")]
     pub title: String,
-    /// on_site, online, stream
-    #[sea_orm(column_type = "Text")]
-    pub kind: String,
+    pub kind: FairKind,
     #[sea_orm(column_type = "Text")]
     pub venue: String,
     #[sea_orm(column_type = "Text")]
@@ -24,9 +25,7 @@ pub struct Model {
     pub ends_at: DateTimeUtc,
     pub registration_opens_at: DateTimeUtc,
     pub registration_closes_at: DateTimeUtc,
-    /// draft, published, cancelled
-    #[sea_orm(column_type = "Text")]
-    pub status: String,
+    pub status: FairStatus,
     pub capacity: i64,
     /// Kept by one conditional update: never above capacity.
     pub registered: i64,

@@ -1,5 +1,8 @@
 //! 主办协办
-use crate::domain::id::{FairId, UnitId};
+use crate::domain::{
+    fair::HostPart,
+    id::{FairId, UnitId},
+};
 use sea_orm::entity::prelude::*;
 
 #[sea_orm::model]
@@ -10,9 +13,7 @@ pub struct Model {
     pub id: i64,
     pub fair_id: FairId,
     pub unit_id: UnitId,
-    /// host, organiser, co_host
-    #[sea_orm(column_type = "Text")]
-    pub part: String,
+    pub part: HostPart,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

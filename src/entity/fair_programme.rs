@@ -1,5 +1,5 @@
 //! 同期活动
-use crate::domain::id::FairId;
+use crate::domain::{fair::ProgrammeKind, id::FairId};
 use sea_orm::entity::prelude::*;
 
 #[sea_orm::model]
@@ -11,9 +11,7 @@ pub struct Model {
     pub fair_id: FairId,
     pub starts_at: DateTimeUtc,
     pub ends_at: DateTimeUtc,
-    /// promotion, policy, training, performance
-    #[sea_orm(column_type = "Text")]
-    pub kind: String,
+    pub kind: ProgrammeKind,
     #[sea_orm(column_type = "Text")]
     pub title: String,
     #[sea_orm(column_type = "Text")]

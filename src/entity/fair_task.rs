@@ -1,5 +1,8 @@
 //! 备案与预案清单
-use crate::domain::id::{AccountId, FairId};
+use crate::domain::{
+    fair::FairTask,
+    id::{AccountId, FairId},
+};
 use sea_orm::entity::prelude::*;
 
 #[sea_orm::model]
@@ -9,9 +12,7 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
     pub fair_id: FairId,
-    /// filing, work_plan, emergency_plan, floor_plan, police_permit, statistics_report
-    #[sea_orm(column_type = "Text")]
-    pub code: String,
+    pub code: FairTask,
     pub due_on: Option<Date>,
     pub done_at: Option<DateTimeUtc>,
     pub done_by: Option<AccountId>,

@@ -1,5 +1,8 @@
 //! 参展
-use crate::domain::id::{BoothId, EmployerId, FairId, ParticipationId};
+use crate::domain::{
+    booking::BookingStatus,
+    id::{BoothId, EmployerId, FairId, ParticipationId},
+};
 use sea_orm::entity::prelude::*;
 
 #[sea_orm::model]
@@ -13,9 +16,7 @@ pub struct Model {
     /// What the booth's QR names; survives a swap.
     #[sea_orm(unique, column_type = "Text")]
     pub code: String,
-    /// held, booked, waiting, released, no_show
-    #[sea_orm(column_type = "Text")]
-    pub status: String,
+    pub status: BookingStatus,
     /// One active row for an employer and a fair.
     pub active: bool,
     pub booth_id: Option<BoothId>,

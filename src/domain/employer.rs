@@ -1,0 +1,316 @@
+//! 用人单位: what it is, and what it must show before it may stand at a fair.
+use chrono::NaiveDate;
+use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// 单位类型
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    EnumIter,
+    DeriveActiveEnum,
+)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum EmployerKind {
+    /// 企业
+    Company,
+    /// 个体工商户
+    SoleTrader,
+    /// 民办非企业单位
+    PrivateNonprofit,
+    /// 社会组织
+    SocialOrganisation,
+    /// 机关事业单位
+    PublicBody,
+    /// 人力资源服务机构
+    HrAgency,
+    /// 劳务派遣单位
+    LabourDispatch,
+}
+
+impl EmployerKind {
+    /// Agencies and dispatchers need a permit (人力资源市场暂行条例 §18).
+    pub fn needs_permit(self) -> bool {
+        matches!(self, Self::HrAgency | Self::LabourDispatch)
+    }
+}
+
+/// 审核状态
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    EnumIter,
+    DeriveActiveEnum,
+)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum EmployerStatus {
+    /// 待审核
+    Pending,
+    /// 待补正
+    Returned,
+    /// 已核验
+    Approved,
+    /// 未通过
+    Rejected,
+}
+
+/// 审核决定
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, EnumIter, DeriveActiveEnum,
+)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// 通过
+    Approve,
+    /// 退回补正
+    Return,
+    /// 不予通过
+    Reject,
+}
+
+impl Decision {
+    pub fn status(self) -> EmployerStatus {
+        match self {
+            Self::Approve => EmployerStatus::Approved,
+            Self::Return => EmployerStatus::Returned,
+            Self::Reject => EmployerStatus::Rejected,
+        }
+    }
+
+    /// Whoever is sent back or refused is told why.
+    pub fn needs_reason(self) -> bool {
+        self != Self::Approve
+    }
+}
+
+/// 行业: the sections of GB/T 4754.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    EnumIter,
+    DeriveActiveEnum,
+)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+pub enum Industry {
+    /// 农、林、牧、渔业
+    #[sea_orm(string_value = "A")]
+    A,
+    /// 采矿业
+    #[sea_orm(string_value = "B")]
+    B,
+    /// 制造业
+    #[sea_orm(string_value = "C")]
+    C,
+    /// 电力、热力、燃气及水生产和供应业
+    #[sea_orm(string_value = "D")]
+    D,
+    /// 建筑业
+    #[sea_orm(string_value = "E")]
+    E,
+    /// 批发和零售业
+    #[sea_orm(string_value = "F")]
+    F,
+    /// 交通运输、仓储和邮政业
+    #[sea_orm(string_value = "G")]
+    G,
+    /// 住宿和餐饮业
+    #[sea_orm(string_value = "H")]
+    H,
+    /// 信息传输、软件和信息技术服务业
+    #[sea_orm(string_value = "I")]
+    I,
+    /// 金融业
+    #[sea_orm(string_value = "J")]
+    J,
+    /// 房地产业
+    #[sea_orm(string_value = "K")]
+    K,
+    /// 租赁和商务服务业
+    #[sea_orm(string_value = "L")]
+    L,
+    /// 科学研究和技术服务业
+    #[sea_orm(string_value = "M")]
+    M,
+    /// 水利、环境和公共设施管理业
+    #[sea_orm(string_value = "N")]
+    N,
+    /// 居民服务、修理和其他服务业
+    #[sea_orm(string_value = "O")]
+    O,
+    /// 教育
+    #[sea_orm(string_value = "P")]
+    P,
+    /// 卫生和社会工作
+    #[sea_orm(string_value = "Q")]
+    Q,
+    /// 文化、体育和娱乐业
+    #[sea_orm(string_value = "R")]
+    R,
+    /// 公共管理、社会保障和社会组织
+    #[sea_orm(string_value = "S")]
+    S,
+    /// 国际组织
+    #[sea_orm(string_value = "T")]
+    T,
+}
+
+/// 人员规模
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    EnumIter,
+    DeriveActiveEnum,
+)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    /// 20 人以下
+    Micro,
+    /// 20–99 人
+    Small,
+    /// 100–499 人
+    Medium,
+    /// 500 人以上
+    Large,
+}
+
+/// 材料: what the file of an employer holds (人力资源市场暂行条例 §26).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Paper {
+    /// 营业执照或登记证书
+    Licence,
+    /// 营业执照已过有效期
+    LicenceExpired,
+    /// 招聘授权委托书
+    Authority,
+    /// 人力资源服务许可证或劳务派遣经营许可证
+    Permit,
+    /// 不收费、信息真实的承诺
+    Promise,
+}
+
+impl Paper {
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Licence => "licence",
+            Self::LicenceExpired => "licence_expired",
+            Self::Authority => "authority",
+            Self::Permit => "permit",
+            Self::Promise => "promise",
+        }
+    }
+}
+
+/// What of its papers an employer has handed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dossier {
+    pub kind: EmployerKind,
+    pub licence: bool,
+    pub licence_until: Option<NaiveDate>,
+    pub authority: bool,
+    pub permit: bool,
+    pub promised: bool,
+}
+
+impl Dossier {
+    /// 缺少的材料, as of `today`.
+    pub fn missing(&self, today: NaiveDate) -> Vec<Paper> {
+        let expired = self.licence_until.is_some_and(|until| until < today);
+        [
+            (!self.licence, Paper::Licence),
+            (expired, Paper::LicenceExpired),
+            (!self.authority, Paper::Authority),
+            (self.kind.needs_permit() && !self.permit, Paper::Permit),
+            (!self.promised, Paper::Promise),
+        ]
+        .into_iter()
+        .filter_map(|(lacks, paper)| lacks.then_some(paper))
+        .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn what_is_missing_depends_on_the_kind() {
+        let full = Dossier {
+            kind: EmployerKind::Company,
+            licence: true,
+            licence_until: None,
+            authority: true,
+            permit: false,
+            promised: true,
+        };
+        let today = day("2026-07-19");
+        assert_eq!(full.missing(today), []);
+        let agency = Dossier {
+            kind: EmployerKind::HrAgency,
+            ..full
+        };
+        assert_eq!(agency.missing(today), [Paper::Permit]);
+        let expired = Dossier {
+            licence_until: Some(day("2026-07-18")),
+            ..full
+        };
+        assert_eq!(expired.missing(today), [Paper::LicenceExpired]);
+        let last_day = Dossier {
+            licence_until: Some(today),
+            ..full
+        };
+        assert_eq!(last_day.missing(today), []);
+        let bare = Dossier {
+            licence: false,
+            authority: false,
+            promised: false,
+            ..agency
+        };
+        assert_eq!(
+            bare.missing(today),
+            [
+                Paper::Licence,
+                Paper::Authority,
+                Paper::Permit,
+                Paper::Promise
+            ]
+        );
+    }
+}
