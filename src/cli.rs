@@ -1,6 +1,7 @@
 //! The commands of the program.
 use crate::{
     account::{self, Audience},
+    bench,
     config::{Cli, Command, Common, Listening},
     platform::{
         App, Limits, Settings,
@@ -17,7 +18,7 @@ use crate::{
 use anyhow::{Context, Result};
 use std::{
     io::Write,
-    net::{SocketAddr, TcpListener},
+    net::{IpAddr, SocketAddr, TcpListener},
     num::NonZeroU32,
     path::Path,
     sync::Arc,
@@ -34,6 +35,15 @@ pub async fn run(cli: Cli) -> Result<()> {
             no_migrate,
         } => serve(&common, &listening, !no_migrate).await,
         Command::Migrate { status } => migrate(&common, status).await,
+        Command::Bench(plan) => print(&bench::measure(&plan).await?),
+        Command::BenchLimit { listening } => {
+            let listener = bind(&listening)?;
+            print(&format!(
+                "The limit is served at http://{}",
+                listener.local_addr()?
+            ))?;
+            bench::limit::serve(&common.data("nightfair-data"), listener).await
+        }
         Command::Routes => print(&route_table()),
         Command::Openapi => print(&server::document().to_pretty_json()?),
     }
@@ -47,11 +57,17 @@ pub async fn open(common: &Common, data: &Path, public_url: &str, migrate: bool)
     let url = common.database(data);
     let db = Db::open(&url, Arc::new(SystemClock), migrate).await;
     let db = db.context("--database-url: cannot open the database")?;
-    assemble(db, keys, data, public_url).await
+    assemble(db, keys, data, public_url, common.venues.clone()).await
 }
 
 /// Puts an [`App`] together around an open database.
-pub async fn assemble(db: Db, keys: Keys, data: &Path, public_url: &str) -> Result<App> {
+pub async fn assemble(
+    db: Db,
+    keys: Keys,
+    data: &Path,
+    public_url: &str,
+    venues: Vec<IpAddr>,
+) -> Result<App> {
     let office = db
         .write(|tx| async move { account::store::first_office(&tx).await })
         .await?;
@@ -66,12 +82,12 @@ pub async fn assemble(db: Db, keys: Keys, data: &Path, public_url: &str) -> Resu
             public_url: public_url.to_owned(),
             office: office.id,
         }),
-        limits: Arc::new(limits()),
+        limits: Arc::new(limits(venues)),
         stop: CancellationToken::new(),
     })
 }
 
-fn limits() -> Limits {
+fn limits(venues: Vec<IpAddr>) -> Limits {
     let limit = |burst: u32, each: Duration| {
         Limit::new(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN), each)
     };
@@ -79,6 +95,7 @@ fn limits() -> Limits {
         registrations_by_address: limit(600, Duration::from_millis(100)),
         registrations_by_phone: limit(5, Duration::from_secs(60)),
         guesses_by_address: limit(60, Duration::from_secs(1)),
+        venues,
     }
 }
 

@@ -1,7 +1,10 @@
 //! Reads every setting once: flags first, then the environment (`contract.md` §1). A wrong setting
 //! stops the start with one line that names it.
 use clap::{Args, Parser, Subcommand};
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 #[derive(Parser)]
 #[command(
@@ -28,6 +31,15 @@ pub struct Common {
     /// Scheme and host that QR codes and links carry
     #[arg(long, global = true, env = "NIGHTFAIR_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
     pub public_url: Option<String>,
+    /// Addresses behind which a whole venue sits: no limit by address for them
+    #[arg(
+        long = "venue",
+        global = true,
+        env = "NIGHTFAIR_VENUES",
+        value_delimiter = ',',
+        value_name = "IP"
+    )]
+    pub venues: Vec<IpAddr>,
     /// Log filter, such as info or nightfair=debug
     #[arg(
         long,
@@ -97,10 +109,32 @@ pub enum Command {
         #[arg(long)]
         status: bool,
     },
+    /// Measure this machine and this program
+    Bench(Plan),
+    /// The least possible work, which `bench` measures against
+    #[command(hide = true)]
+    BenchLimit {
+        #[command(flatten)]
+        listening: Listening,
+    },
     /// Print every route with its audience
     Routes,
     /// Print the OpenAPI document
     Openapi,
+}
+
+/// How much `bench` does.
+#[derive(Args, Clone, Debug)]
+pub struct Plan {
+    /// Rounds of each measurement
+    #[arg(long, default_value_t = 3)]
+    pub rounds: usize,
+    /// Requests of a round
+    #[arg(long, default_value_t = 3000)]
+    pub requests: usize,
+    /// Write the figures to this file as JSON, too
+    #[arg(long)]
+    pub json: Option<PathBuf>,
 }
 
 fn database_url(text: &str) -> Result<String, String> {

@@ -15,6 +15,7 @@ pub mod platform;
 pub mod account;
 
 // Assembly
+pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod server;

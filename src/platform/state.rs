@@ -6,8 +6,8 @@ use super::{
     live::Live,
     secret::{Keys, Passwords},
 };
-use crate::domain::id::OfficeId;
-use std::sync::Arc;
+use crate::{domain::id::OfficeId, error::AppResult};
+use std::{net::IpAddr, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
 #[derive(Clone)]
@@ -45,4 +45,28 @@ pub struct Limits {
     pub registrations_by_address: Limit,
     pub registrations_by_phone: Limit,
     pub guesses_by_address: Limit,
+    /// Addresses behind which a whole venue sits.
+    pub venues: Vec<IpAddr>,
+}
+
+impl Limits {
+    /// # Errors
+    /// 429 when too many come from one address that is not a venue's.
+    pub fn registration_from(&self, address: IpAddr) -> AppResult<()> {
+        self.unless_venue(address, &self.registrations_by_address)
+    }
+
+    /// # Errors
+    /// 429 when one address tries too many tickets that do not exist.
+    pub fn guess_from(&self, address: IpAddr) -> AppResult<()> {
+        self.unless_venue(address, &self.guesses_by_address)
+    }
+
+    fn unless_venue(&self, address: IpAddr, limit: &Limit) -> AppResult<()> {
+        if self.venues.contains(&address) {
+            Ok(())
+        } else {
+            limit.check(&address.to_string())
+        }
+    }
 }

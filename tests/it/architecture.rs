@@ -19,7 +19,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("account", BASE),
     ("config", &[]),
     ("server", &["account", "config", "error", "platform"]),
-    ("cli", &["account", "config", "platform", "server"]),
+    (
+        "bench",
+        &["config", "domain", "entity", "error", "platform"],
+    ),
+    ("cli", &["account", "bench", "config", "platform", "server"]),
     ("main", &[]),
     ("lib", &[]),
 ];

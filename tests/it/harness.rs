@@ -116,7 +116,7 @@ impl TestApp {
         let clock = TestClock(Arc::new(Mutex::new(at.parse().unwrap())));
         let db = Db::open(&url, Arc::new(clock.clone()), true).await.unwrap();
         let keys = Keys::load_or_create(dir.path()).unwrap();
-        let app = cli::assemble(db, keys, dir.path(), "http://fair.test")
+        let app = cli::assemble(db, keys, dir.path(), "http://fair.test", Vec::new())
             .await
             .unwrap();
         let peer: SocketAddr = "127.0.0.1:4000".parse().unwrap();

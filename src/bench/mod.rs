@@ -1,0 +1,305 @@
+//! The measurements of the product by itself, for operators too: the product as its own process on
+//! a fresh data folder, asked over HTTP, beside the least possible work in the same program. The
+//! figures that count are ratios of one run.
+pub mod limit;
+mod load;
+mod report;
+mod stage;
+
+use crate::config::Plan;
+use anyhow::{Context, Result, ensure};
+use load::{Outcome, get, post, run};
+use report::{Report, Row, median, milliseconds};
+use serde_json::json;
+use stage::Stage;
+use std::{
+    io::Write,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+/// Runs everything and prints the table.
+pub async fn measure(plan: &Plan) -> Result<String> {
+    let folder = stage::Folder::new()?;
+    let stage = Stage::set(folder.path()).await?;
+    let mut bench = Bench {
+        plan: plan.clone(),
+        stage,
+        rows: Vec::new(),
+    };
+    bench.registrations().await?;
+    bench.check_ins().await?;
+    bench.pages().await?;
+    bench.tickets().await?;
+    bench.booth_storm().await?;
+    bench.tally().await?;
+    bench.standing().await?;
+    let report = Report {
+        fsyncs_per_second: fsyncs(folder.path())?,
+        rounds: plan.rounds,
+        rows: bench.rows,
+    };
+    if let Some(file) = &plan.json {
+        std::fs::write(file, serde_json::to_string_pretty(&report)?).context("--json")?;
+    }
+    Ok(report.table())
+}
+
+struct Bench {
+    plan: Plan,
+    stage: Stage,
+    rows: Vec<Row>,
+}
+
+impl Bench {
+    /// Puts the rounds of one work into a line.
+    fn note(
+        &mut self,
+        work: &str,
+        clients: usize,
+        rounds: &[Outcome],
+        limit: Option<(&str, &[Outcome])>,
+    ) {
+        let rate = |rounds: &[Outcome]| median(rounds.iter().map(Outcome::per_second).collect());
+        let late = |percent| {
+            median(
+                rounds
+                    .iter()
+                    .map(|o| milliseconds(o.percentile(percent)))
+                    .collect(),
+            )
+        };
+        let per_second = rate(rounds);
+        self.rows.push(Row {
+            work: work.to_owned(),
+            clients,
+            per_second,
+            p50_ms: late(50),
+            p99_ms: late(99),
+            limit: limit.map(|(name, bare)| (name.to_owned(), per_second / rate(bare))),
+            note: String::new(),
+        });
+    }
+
+    async fn registrations(&mut self) -> Result<()> {
+        for clients in [1, 32, 128] {
+            let total = if clients == 1 {
+                self.plan.requests / 10
+            } else {
+                self.plan.requests
+            };
+            let (mut ours, mut bare) = (Vec::new(), Vec::new());
+            for _ in 0..self.plan.rounds {
+                bare.push(
+                    run(self.stage.limit, clients, total, |_| {
+                        post("/insert", "", &json!({}))
+                    })
+                    .await?
+                    .all(200)?,
+                );
+                let first = self.stage.people(total);
+                let path = format!("/api/v1/fairs/{}/registrations", self.stage.fair);
+                let made = run(self.stage.product, clients, total, move |n| {
+                    post(&path, "", &stage::person(first + n))
+                });
+                ours.push(made.await?.all(201)?);
+            }
+            self.note(
+                "register a seeker",
+                clients,
+                &ours,
+                Some(("one bare durable insert", &bare)),
+            );
+        }
+        Ok(())
+    }
+
+    async fn check_ins(&mut self) -> Result<()> {
+        for clients in [1, 32] {
+            let total = if clients == 1 {
+                self.plan.requests / 10
+            } else {
+                self.plan.requests
+            };
+            let (mut ours, mut bare) = (Vec::new(), Vec::new());
+            for _ in 0..self.plan.rounds {
+                bare.push(
+                    run(self.stage.limit, clients, total, |_| {
+                        post("/insert", "", &json!({}))
+                    })
+                    .await?
+                    .all(200)?,
+                );
+                let codes = self.stage.codes(total).await?;
+                let path = format!("/api/v1/fairs/{}/check-ins", self.stage.fair);
+                let token = self.stage.token.clone();
+                let made = run(self.stage.product, clients, total, move |n| {
+                    let body = json!({ "code": codes[n], "gate": "A", "nonce": format!("b-{}", codes[n]) });
+                    post(&path, &token, &body)
+                });
+                ours.push(made.await?.all(200)?);
+            }
+            self.note(
+                "check in by code",
+                clients,
+                &ours,
+                Some(("one bare durable insert", &bare)),
+            );
+        }
+        Ok(())
+    }
+
+    async fn pages(&mut self) -> Result<()> {
+        let total = self.plan.requests * 3;
+        let (mut memory, mut rows) = (Vec::new(), Vec::new());
+        for _ in 0..self.plan.rounds {
+            memory.push(
+                run(self.stage.limit, 32, total, |_| get("/memory"))
+                    .await?
+                    .all(200)?,
+            );
+            rows.push(
+                run(self.stage.limit, 32, total, |_| get("/rows"))
+                    .await?
+                    .all(200)?,
+            );
+        }
+        self.note("limit: page from memory", 32, &memory, None);
+        self.note("limit: page from 60 rows", 32, &rows, None);
+        for (name, path) in [
+            ("public fair page", ""),
+            ("booth map", "/map"),
+            ("postings page", "/postings"),
+        ] {
+            let path = format!("/f/{}{path}", self.stage.fair);
+            let mut ours = Vec::new();
+            for _ in 0..self.plan.rounds {
+                let path = path.clone();
+                ours.push(
+                    run(self.stage.product, 32, total, move |_| get(&path))
+                        .await?
+                        .all(200)?,
+                );
+            }
+            self.note(name, 32, &ours, Some(("a bare page from memory", &memory)));
+        }
+        Ok(())
+    }
+
+    async fn tickets(&mut self) -> Result<()> {
+        let total = self.plan.requests * 3;
+        let (mut ours, mut bare) = (Vec::new(), Vec::new());
+        for _ in 0..self.plan.rounds {
+            bare.push(
+                run(self.stage.limit, 32, total, |n| {
+                    get(&format!("/row/{}", n % 60 + 1))
+                })
+                .await?
+                .all(200)?,
+            );
+            let secrets = self.stage.secrets(200).await?;
+            let made = run(self.stage.product, 32, total, move |n| {
+                get(&format!("/T/{}", secrets[n % secrets.len()]))
+            });
+            ours.push(made.await?.all(200)?);
+        }
+        self.note("ticket page", 32, &ours, Some(("one row by key", &bare)));
+        Ok(())
+    }
+
+    /// 200 clients claim 31 booths at once: exactly 31 get one.
+    async fn booth_storm(&mut self) -> Result<()> {
+        let mut ours = Vec::new();
+        for round in 0..self.plan.rounds {
+            let (fair, claims) = self.stage.storm(round).await?;
+            let token = self.stage.token.clone();
+            let outcome = run(self.stage.product, claims.len(), claims.len(), move |n| {
+                let (booth, employer) = &claims[n];
+                post(
+                    &format!("/api/v1/fairs/{fair}/booths/{booth}/holds"),
+                    &token,
+                    &json!({ "employer": employer }),
+                )
+            })
+            .await?;
+            ensure!(
+                outcome.statuses.get(&201) == Some(&stage::BOOTHS),
+                "booth storm: {:?}",
+                outcome.statuses
+            );
+            ours.push(outcome);
+        }
+        let took = median(ours.iter().map(|o| milliseconds(o.took)).collect());
+        self.note("booth storm: 200 clients, 31 booths", 200, &ours, None);
+        self.remark(format!(
+            "all answered in {took:.0} ms, 31 winners each time"
+        ));
+        Ok(())
+    }
+
+    async fn tally(&mut self) -> Result<()> {
+        let mut ours = Vec::new();
+        for _ in 0..self.plan.rounds {
+            let path = format!("/api/v1/fairs/{}/tally", self.stage.fair);
+            let token = self.stage.token.clone();
+            ours.push(
+                run(self.stage.product, 1, 5, move |_| {
+                    load::get_as(&path, &token)
+                })
+                .await?
+                .all(200)?,
+            );
+        }
+        self.note("tally of the fair", 1, &ours, None);
+        let people = self.stage.registered();
+        self.remark(format!("{people} registrations"));
+        Ok(())
+    }
+
+    /// Start, memory and size of the program.
+    async fn standing(&mut self) -> Result<()> {
+        let memory = self.stage.resident_megabytes()?;
+        let start = Instant::now();
+        self.stage.restart().await?;
+        let ready = start.elapsed();
+        let binary = std::fs::metadata(std::env::current_exe()?)?.len() >> 20;
+        let line = |work: &str, note: String| Row {
+            work: work.to_owned(),
+            clients: 0,
+            per_second: 0.0,
+            p50_ms: 0.0,
+            p99_ms: 0.0,
+            limit: None,
+            note,
+        };
+        let people = self.stage.registered();
+        self.rows.push(line(
+            "cold start to ready",
+            format!("{:.0} ms with {people} registrations", milliseconds(ready)),
+        ));
+        self.rows.push(line(
+            "memory after the load",
+            format!("{memory} MB resident"),
+        ));
+        self.rows.push(line("program", format!("{binary} MB")));
+        Ok(())
+    }
+
+    fn remark(&mut self, note: String) {
+        if let Some(row) = self.rows.last_mut() {
+            row.note = note;
+        }
+    }
+}
+
+/// Small durable appends a second: what the disk itself allows one after another.
+fn fsyncs(folder: &Path) -> Result<f64> {
+    let mut file = std::fs::File::create(folder.join("fsync"))?;
+    let (start, mut count) = (Instant::now(), 0_u32);
+    while start.elapsed() < Duration::from_secs(1) {
+        file.write_all(&[0; 4096])?;
+        file.sync_data()?;
+        count += 1;
+    }
+    Ok(f64::from(count) / start.elapsed().as_secs_f64())
+}

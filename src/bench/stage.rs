@@ -1,0 +1,374 @@
+//! What is measured: the product and the limit as processes of their own, and a fair with
+//! employers, booths, postings and people, made through the API as a machine would.
+use super::load::{Answer, Connection, post};
+use crate::{
+    domain::uscc::Uscc,
+    platform::{
+        clock::{Clock, SystemClock},
+        secret,
+    },
+};
+use anyhow::{Context, Result, ensure};
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use std::{
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+/// Booths of the storm.
+pub const BOOTHS: usize = 31;
+/// Employers that claim them.
+const CLAIMANTS: usize = 200;
+const POSTINGS: usize = 120;
+
+/// A folder that goes away with the bench.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    pub fn new() -> Result<Self> {
+        let path = std::env::temp_dir().join(format!("nightfair-bench-{}", secret::uid()));
+        std::fs::create_dir(&path)?;
+        Ok(Self(path))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!(%error, "bench folder stays");
+        }
+    }
+}
+
+/// A process that ends with the bench.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.kill().and_then(|()| self.0.wait()) {
+            tracing::warn!(%error, "bench process stays");
+        }
+    }
+}
+
+pub struct Stage {
+    folder: PathBuf,
+    server: Process,
+    _limit: Process,
+    pub product: SocketAddr,
+    pub limit: SocketAddr,
+    /// Of an office administrator.
+    pub token: String,
+    /// Slug of the fair everything happens at.
+    pub fair: String,
+    employers: Vec<String>,
+    people: AtomicUsize,
+}
+
+/// The nth person: a number from a range nobody has, and consent.
+pub fn person(n: usize) -> Value {
+    json!({
+        "name": format!("测{}", n % 100),
+        "phone": format!("1990{n:07}"),
+        "wanted": "客服",
+        "groups": [],
+        "consent": { "version": "1" }
+    })
+}
+
+impl Stage {
+    pub async fn set(folder: &Path) -> Result<Self> {
+        let token = administrator(folder)?;
+        let (server, product) = start(folder, &["serve"])?;
+        let (limit, bare) = start(folder, &["bench-limit"])?;
+        let mut stage = Self {
+            folder: folder.to_owned(),
+            server,
+            _limit: limit,
+            product,
+            limit: bare,
+            token,
+            fair: "bench".into(),
+            employers: Vec::new(),
+            people: AtomicUsize::new(0),
+        };
+        stage.open_fair("bench").await?;
+        stage.bring_employers().await?;
+        stage.bring_postings().await?;
+        Ok(stage)
+    }
+
+    /// Numbers of so many people not used before; the first of them.
+    pub fn people(&self, count: usize) -> usize {
+        self.people.fetch_add(count, Ordering::Relaxed)
+    }
+
+    pub fn registered(&self) -> usize {
+        self.people.load(Ordering::Relaxed)
+    }
+
+    /// Registers people and answers their typed codes.
+    pub async fn codes(&self, count: usize) -> Result<Vec<String>> {
+        self.tickets(count, "/ticket/code").await
+    }
+
+    /// Registers people and answers the secrets of their tickets.
+    pub async fn secrets(&self, count: usize) -> Result<Vec<String>> {
+        self.tickets(count, "/ticket/secret").await
+    }
+
+    async fn tickets(&self, count: usize, pointer: &str) -> Result<Vec<String>> {
+        let first = self.people(count);
+        let mut connection = Connection::open(self.product).await?;
+        let path = format!("/api/v1/fairs/{}/registrations", self.fair);
+        let mut found = Vec::with_capacity(count);
+        for n in first..first + count {
+            let made = made(connection.send(post(&path, "", &person(n))?).await?)?;
+            let text = made
+                .pointer(pointer)
+                .and_then(Value::as_str)
+                .context("a registration without ticket")?;
+            found.push(text.to_owned());
+        }
+        Ok(found)
+    }
+
+    /// A new fair with 31 booths, and who claims which.
+    pub async fn storm(&self, round: usize) -> Result<(String, Vec<(String, String)>)> {
+        let slug = format!("storm-{round}");
+        self.open_fair(&slug).await?;
+        let booth = |n: usize| format!("A{:02}", n % BOOTHS + 1);
+        let claims = self
+            .employers
+            .iter()
+            .enumerate()
+            .map(|(n, employer)| (booth(n), employer.clone()));
+        Ok((slug, claims.collect()))
+    }
+
+    /// Stops the product and waits until a new start answers.
+    pub async fn restart(&mut self) -> Result<()> {
+        let (server, product) = start(&self.folder, &["serve"])?;
+        self.server = server;
+        self.product = product;
+        let mut connection = Connection::open(product).await?;
+        let (status, _) = connection.send(super::load::get("/readyz")?).await?;
+        ensure!(status == 200, "not ready: {status}");
+        Ok(())
+    }
+
+    /// Resident memory of the product.
+    pub fn resident_megabytes(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.server.0.id()))?;
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .context("no VmRSS")?;
+        let kilobytes: u64 = line
+            .split_whitespace()
+            .nth(1)
+            .context("no VmRSS")?
+            .parse()?;
+        Ok(kilobytes >> 10)
+    }
+
+    async fn call(&self, path: &str, body: Value) -> Result<Value> {
+        let mut connection = Connection::open(self.product).await?;
+        made(
+            connection
+                .send(post(&format!("/api/v1{path}"), &self.token, &body)?)
+                .await?,
+        )
+        .with_context(|| format!("POST {path}"))
+    }
+
+    async fn open_fair(&self, slug: &str) -> Result<()> {
+        let now = SystemClock.now();
+        let hours = |h: i64| (now + TimeDelta::hours(h)).to_rfc3339();
+        let body = json!({
+            "slug": slug,
+            "title": "测速夜集",
+            "venue": "测速广场",
+            "address": "测速路1号",
+            "starts_at": hours(-1),
+            "ends_at": hours(5),
+            "capacity": 900_000,
+            "expected": 900,
+            "booths": format!("A 1-{BOOTHS} 北侧"),
+            "gates": ["A", "B"],
+            "registration": { "opens_at": hours(-24), "closes_at": hours(5) }
+        });
+        self.call("/fairs", body).await?;
+        self.call(&format!("/fairs/{slug}/publish"), json!({}))
+            .await?;
+        Ok(())
+    }
+
+    async fn bring_employers(&mut self) -> Result<()> {
+        for n in 0..CLAIMANTS {
+            let uscc = Uscc::with_check(&format!("9162010{:010}", n + 1))
+                .map_err(|fault| anyhow::anyhow!("{fault}"))?;
+            let body = json!({
+                "name": format!("测速第{n}公司"),
+                "uscc": uscc.as_str(),
+                "kind": "company",
+                "industry": "F",
+                "address": "测速路2号",
+                "contact": { "name": "测试", "phone": format!("1991{n:07}") },
+                "promise": true
+            });
+            let made = self.call("/employers", body).await?;
+            let id = made["id"]
+                .as_str()
+                .context("an employer without id")?
+                .to_owned();
+            self.call(
+                &format!("/employers/{id}/review"),
+                json!({ "decision": "approve" }),
+            )
+            .await?;
+            self.employers.push(id);
+        }
+        for n in 0..BOOTHS {
+            let booth = format!("/fairs/{}/booths/A{:02}", self.fair, n + 1);
+            let held = self
+                .call(
+                    &format!("{booth}/holds"),
+                    json!({ "employer": self.employers[n] }),
+                )
+                .await?;
+            self.call(
+                &format!("{booth}/bookings"),
+                json!({ "hold": held["hold"] }),
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn bring_postings(&self) -> Result<()> {
+        let expires = (SystemClock.now() + TimeDelta::days(30))
+            .date_naive()
+            .to_string();
+        for n in 0..POSTINGS {
+            let body = json!({
+                "employer": self.employers[n % BOOTHS],
+                "title": format!("客服专员{n}"),
+                "occupation": "4",
+                "kind": "regular",
+                "headcount": 3,
+                "duties": "接听来电，解答顾客问题，做好记录。",
+                "place": "测速路3号",
+                "pay": { "min": 4000, "max": 6000, "unit": "month" },
+                "education": "any",
+                "experience": "any",
+                "hours": "早九晚六，双休",
+                "contract_type": "fixed_term",
+                "insurance": [],
+                "groups": [],
+                "expires_on": expires
+            });
+            let made = self
+                .call(&format!("/fairs/{}/postings", self.fair), body)
+                .await?;
+            let id = made["id"].as_str().context("a posting without id")?;
+            self.call(
+                &format!("/postings/{id}/review"),
+                json!({ "decision": "approve" }),
+            )
+            .await?;
+        }
+        Ok(())
+    }
+}
+
+fn made((status, body): Answer) -> Result<Value> {
+    ensure!(
+        (200..300).contains(&status),
+        "{status}: {}",
+        String::from_utf8_lossy(&body)
+    );
+    Ok(if body.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_slice(&body)?
+    })
+}
+
+/// Makes the data folder and an administrator with a token, as an operator would.
+fn administrator(folder: &Path) -> Result<String> {
+    tell(
+        folder,
+        &[
+            "user",
+            "add",
+            "--login",
+            "bench",
+            "--name",
+            "bench",
+            "--role",
+            "office_admin",
+        ],
+    )?;
+    let told = tell(
+        folder,
+        &["token", "add", "--login", "bench", "--label", "bench"],
+    )?;
+    Ok(told
+        .split_whitespace()
+        .last()
+        .context("no token")?
+        .to_owned())
+}
+
+/// Runs a command of this program to its end and answers what it printed.
+fn tell(folder: &Path, command: &[&str]) -> Result<String> {
+    let output = Command::new(std::env::current_exe()?)
+        .args(command)
+        .arg("--data")
+        .arg(folder)
+        .output()?;
+    ensure!(
+        output.status.success(),
+        "{command:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// Starts this program with `command` on a free port and reads the address it prints.
+fn start(folder: &Path, command: &[&str]) -> Result<(Process, SocketAddr)> {
+    let mut child = Command::new(std::env::current_exe()?)
+        .args(command)
+        .args([
+            "--listen",
+            "127.0.0.1:0",
+            "--log",
+            "warn",
+            "--venue",
+            "127.0.0.1",
+            "--data",
+        ])
+        .arg(folder)
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let output = child.stdout.take().context("no output")?;
+    let process = Process(child);
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        if let Some((_, address)) = line.split_once("http://")
+            && let Ok(address) = address.trim().parse()
+        {
+            return Ok((process, address));
+        }
+    }
+    anyhow::bail!("the program ended before it listened")
+}
