@@ -7,6 +7,7 @@ pub mod fair;
 pub mod fault;
 pub mod funnel;
 pub mod id;
+pub mod pay;
 pub mod role;
 pub mod text;
 pub mod ticket;
