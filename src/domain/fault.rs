@@ -24,6 +24,8 @@ pub enum FieldFault {
     Past,
     /// 尚未到来
     Future,
+    /// 太远: more than so many days ahead
+    TooFar { days: i64 },
     /// 早于开始
     BeforeStart,
     /// 不在选项中
@@ -77,6 +79,7 @@ impl FieldFault {
             Self::OutOfRange { .. } => "out_of_range",
             Self::Past => "past",
             Self::Future => "future",
+            Self::TooFar { .. } => "too_far",
             Self::BeforeStart => "before_start",
             Self::UnknownChoice => "unknown_choice",
             Self::NotFound => "not_found",
@@ -112,6 +115,7 @@ impl FieldFault {
             Self::OutOfRange { min, max } => {
                 vec![("min", min.to_string()), ("max", max.to_string())]
             }
+            Self::TooFar { days } => vec![("days", days.to_string())],
             Self::UsccLetters { letter } => vec![("letter", letter.to_string())],
             Self::LineFormat { line } => vec![("line", line.to_string())],
             Self::LineDuplicate { line, value } => {
@@ -272,6 +276,7 @@ mod tests {
             FieldFault::OutOfRange { min: 1, max: 2 },
             FieldFault::Past,
             FieldFault::Future,
+            FieldFault::TooFar { days: 1 },
             FieldFault::BeforeStart,
             FieldFault::UnknownChoice,
             FieldFault::NotFound,

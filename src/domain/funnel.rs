@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
     Hash,
     Serialize,
     Deserialize,
+    utoipa::ToSchema,
     EnumIter,
     DeriveActiveEnum,
 )]
@@ -157,7 +158,7 @@ impl Rate {
         let n = self.n as f64;
         let p = self.k as f64 / n;
         let spread = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
-        Some(((p + Z * Z / (2.0 * n) - spread) / (1.0 + Z * Z / n)).max(0.0))
+        Some(((p + Z * Z / (2.0 * n) - spread) / (1.0 + Z * Z / n)).clamp(0.0, p))
     }
 
     /// Whether there are enough cases to be ranked at all.
