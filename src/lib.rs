@@ -13,6 +13,7 @@ pub mod platform;
 
 // Capabilities
 pub mod account;
+pub mod area;
 
 // Assembly
 pub mod bench;

@@ -17,8 +17,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("error", &["domain"]),
     ("platform", &["domain", "entity", "error"]),
     ("account", BASE),
+    ("area", AREA),
     ("config", &[]),
-    ("server", &["account", "config", "error", "platform"]),
+    (
+        "server",
+        &["account", "area", "config", "error", "platform"],
+    ),
     (
         "bench",
         &["config", "domain", "entity", "error", "platform"],
@@ -30,6 +34,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 /// What every capability may use.
 const BASE: &[&str] = &["domain", "entity", "error", "platform"];
+
+const AREA: &[&str] = &["domain", "entity", "error", "platform", "account"];
 
 /// Words that may not appear in files whose path starts so or ends so.
 const NEVER: &[(&str, &[&str])] = &[
