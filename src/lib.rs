@@ -13,7 +13,7 @@ pub mod platform;
 
 // Capabilities
 pub mod account;
-pub mod area;
+pub mod tally;
 
 // Assembly
 pub mod bench;

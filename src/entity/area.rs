@@ -1,8 +1,5 @@
 //! 区域
-use crate::domain::{
-    area::Level,
-    id::{AreaId, OfficeId},
-};
+use crate::domain::id::{AreaId, OfficeId};
 use sea_orm::entity::prelude::*;
 
 #[sea_orm::model]
@@ -13,7 +10,9 @@ pub struct Model {
     pub id: AreaId,
     pub office_id: OfficeId,
     pub parent_id: Option<AreaId>,
-    pub level: Level,
+    /// street, community, grid or building
+    #[sea_orm(column_type = "Text")]
+    pub level: String,
     #[sea_orm(column_type = "Text")]
     pub code: String,
     #[sea_orm(column_type = "Text")]

@@ -1,8 +1,5 @@
 //! 单位
-use crate::domain::{
-    area::UnitKind,
-    id::{AreaId, OfficeId, UnitId},
-};
+use crate::domain::id::{AreaId, OfficeId, UnitId};
 use sea_orm::entity::prelude::*;
 
 #[sea_orm::model]
@@ -17,7 +14,9 @@ pub struct Model {
     pub code: String,
     #[sea_orm(column_type = "Text")]
     pub name: String,
-    pub kind: UnitKind,
+    /// office, community, department, co_host, property
+    #[sea_orm(column_type = "Text")]
+    pub kind: String,
     pub active: bool,
 }
 

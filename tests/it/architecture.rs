@@ -17,11 +17,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("error", &["domain"]),
     ("platform", &["domain", "entity", "error"]),
     ("account", BASE),
-    ("area", AREA),
+    (
+        "tally",
+        &["account", "domain", "entity", "error", "platform"],
+    ),
     ("config", &[]),
     (
         "server",
-        &["account", "area", "config", "error", "platform"],
+        &["account", "config", "error", "platform", "tally"],
     ),
     (
         "bench",
@@ -34,8 +37,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 /// What every capability may use.
 const BASE: &[&str] = &["domain", "entity", "error", "platform"];
-
-const AREA: &[&str] = &["domain", "entity", "error", "platform", "account"];
 
 /// Words that may not appear in files whose path starts so or ends so.
 const NEVER: &[(&str, &[&str])] = &[

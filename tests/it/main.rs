@@ -6,8 +6,9 @@
 
 mod access;
 mod architecture;
-mod area;
 mod harness;
 mod pages;
 mod schema;
+mod tally;
+mod tally_make;
 mod text;
