@@ -5,6 +5,7 @@ pub mod contact;
 pub mod employer;
 pub mod fair;
 pub mod fault;
+pub mod floor;
 pub mod funnel;
 pub mod group;
 pub mod id;

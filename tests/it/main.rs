@@ -7,6 +7,7 @@
 mod access;
 mod architecture;
 mod harness;
+mod look;
 mod pages;
 mod schema;
 mod tally;
