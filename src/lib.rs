@@ -13,6 +13,7 @@ pub mod platform;
 
 // Capabilities
 pub mod account;
+pub mod area;
 pub mod tally;
 
 // Assembly

@@ -1,6 +1,7 @@
 //! Puts the pieces together: routes, layers, the page or document that explains an error.
 use crate::{
     account::{self, Audience, Routes},
+    area,
     config::Listening,
     error::{AppError, AppResult, Problem},
     platform::{
@@ -40,8 +41,8 @@ use tower_http::{
 };
 use utoipa::openapi::{InfoBuilder, OpenApi};
 
-/// Bytes of any request at most; pictures are the largest.
-const LARGEST_REQUEST: usize = 9 << 20;
+/// Bytes of any request at most: the largest table, and the form around it.
+const LARGEST_REQUEST: usize = (10 << 20) + (64 << 10);
 /// Time for the head of a request.
 const HEAD: Duration = Duration::from_secs(15);
 /// Time that running requests get when the program stops.
@@ -53,6 +54,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub fn routes() -> Routes {
     Routes::new()
         .merge(account::routes())
+        .merge(area::routes())
         .merge(tally::routes())
         .get(Audience::Anyone, "/static/{*path}", static_file)
         .get(Audience::Anyone, "/prefs", set_preference)

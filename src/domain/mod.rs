@@ -1,4 +1,5 @@
 //! Rules of the street office, as plain values: no database, no HTTP, no clock.
+pub mod area;
 pub mod booking;
 pub mod booth;
 pub mod contact;

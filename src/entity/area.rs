@@ -1,5 +1,8 @@
 //! 区域
-use crate::domain::id::{AreaId, OfficeId};
+use crate::domain::{
+    area::Level,
+    id::{AreaId, OfficeId},
+};
 use sea_orm::entity::prelude::*;
 
 #[sea_orm::model]
@@ -10,9 +13,7 @@ pub struct Model {
     pub id: AreaId,
     pub office_id: OfficeId,
     pub parent_id: Option<AreaId>,
-    /// street, community, grid or building
-    #[sea_orm(column_type = "Text")]
-    pub level: String,
+    pub level: Level,
     #[sea_orm(column_type = "Text")]
     pub code: String,
     #[sea_orm(column_type = "Text")]

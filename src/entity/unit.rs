@@ -1,5 +1,8 @@
 //! 单位
-use crate::domain::id::{AreaId, OfficeId, UnitId};
+use crate::domain::{
+    area::UnitKind,
+    id::{AreaId, OfficeId, UnitId},
+};
 use sea_orm::entity::prelude::*;
 
 #[sea_orm::model]
@@ -14,9 +17,7 @@ pub struct Model {
     pub code: String,
     #[sea_orm(column_type = "Text")]
     pub name: String,
-    /// office, community, department, co_host, property
-    #[sea_orm(column_type = "Text")]
-    pub kind: String,
+    pub kind: UnitKind,
     pub active: bool,
 }
 

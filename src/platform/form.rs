@@ -2,12 +2,13 @@
 use super::{once::Once, page, secret, text::Lang};
 use crate::error::{AppError, AppResult};
 use axum::{
-    extract::{FromRequest, Multipart, Request},
+    extract::{FromRequest, Multipart, Request, multipart::MultipartError},
     http::{StatusCode, header},
 };
+use http_body_util::LengthLimitError;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, error::Error};
 
 /// Bytes of a form without files at most.
 const LARGEST_FORM: usize = 256 << 10;
@@ -124,8 +125,6 @@ fn percent_decode(text: &[u8]) -> Vec<u8> {
 }
 
 async fn collect(mut parts: Multipart) -> AppResult<Sent> {
-    let refuse =
-        |e: axum::extract::multipart::MultipartError| AppError::new(e.status(), "malformed");
     let mut sent = Sent::default();
     while let Some(part) = parts.next_field().await.map_err(refuse)? {
         let name = part.name().unwrap_or_default().to_owned();
@@ -142,6 +141,22 @@ async fn collect(mut parts: Multipart) -> AppResult<Sent> {
         }
     }
     Ok(sent)
+}
+
+/// A body beyond the limit reaches the parser as a broken stream.
+fn refuse(error: MultipartError) -> AppError {
+    let mut cause: Option<&dyn Error> = Some(&error);
+    while let Some(at) = cause {
+        if at.is::<LengthLimitError>() {
+            return AppError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large");
+        }
+        cause = at.source();
+    }
+    if error.status().is_client_error() {
+        AppError::new(error.status(), "malformed")
+    } else {
+        AppError::malformed("malformed")
+    }
 }
 
 /// A form as a template shows it: `form.values.NAME` is what stands in a field, `form.chosen.NAME`
@@ -181,6 +196,17 @@ impl Form {
         self.chosen
             .insert(name.to_owned(), chosen.into_iter().collect());
         self
+    }
+
+    /// The form again after a refusal that names fields; any other error goes on.
+    ///
+    /// # Errors
+    /// The error itself when no field is to blame.
+    pub fn retry(lang: Lang, sent: &Sent, error: AppError) -> AppResult<Self> {
+        if error.field_errors().is_empty() {
+            return Err(error);
+        }
+        Ok(Self::again(lang, sent, &error))
     }
 
     /// The form again: what was typed, and what is wrong with it.

@@ -38,6 +38,34 @@ pub struct Me {
     pub home: &'static str,
 }
 
+/// Something to say once, on top of the page that follows an action.
+#[derive(Clone, Debug, Serialize)]
+pub struct Flash {
+    pub tone: &'static str,
+    pub text: String,
+}
+
+impl Flash {
+    pub fn ok(text: String) -> Self {
+        Self { tone: "ok", text }
+    }
+}
+
+/// `?said=KEY`: what the redirect after an action wants said. Only keys of the catalogue are said.
+#[derive(Debug, Default, serde::Deserialize)]
+pub struct Said {
+    #[serde(default)]
+    said: String,
+}
+
+impl Said {
+    /// The words of `GROUP.said.KEY`, if there are any.
+    pub fn flash(&self, view: &View, group: &str) -> Option<Flash> {
+        let key = format!("{group}.said.{}", self.said);
+        text::find::<&str>(view.lang, &key, &[]).map(Flash::ok)
+    }
+}
+
 /// How the reader wants pages: language, theme and size come from cookies set by plain links.
 #[derive(Clone, Debug, Serialize)]
 pub struct View {
@@ -347,6 +375,17 @@ pub fn style_hashes() -> String {
 /// The text of each faulty field, for a form shown again.
 pub fn fault_text(lang: Lang, error: &crate::error::FieldError) -> String {
     text::say(lang, &format!("field_fault.{}", error.code), &error.params)
+}
+
+/// What a refusal says, for a page that shows it in its place.
+///
+/// # Errors
+/// The error itself when it is not for people's eyes.
+pub fn refusal(lang: Lang, error: AppError) -> AppResult<String> {
+    match error {
+        AppError::Problem(problem) => Ok(problem_text(lang, &problem)),
+        AppError::Internal(_) => Err(error),
+    }
 }
 
 /// `detail` of a problem in the reader's language; a code without words falls back to its status.

@@ -17,6 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("error", &["domain"]),
     ("platform", &["domain", "entity", "error"]),
     ("account", BASE),
+    ("area", AREA),
     (
         "tally",
         &["account", "domain", "entity", "error", "platform"],
@@ -24,7 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("config", &[]),
     (
         "server",
-        &["account", "config", "error", "platform", "tally"],
+        &["account", "area", "config", "error", "platform", "tally"],
     ),
     (
         "bench",
@@ -37,6 +38,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 /// What every capability may use.
 const BASE: &[&str] = &["domain", "entity", "error", "platform"];
+
+const AREA: &[&str] = &["domain", "entity", "error", "platform", "account"];
 
 /// Words that may not appear in files whose path starts so or ends so.
 const NEVER: &[(&str, &[&str])] = &[

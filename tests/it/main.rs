@@ -6,6 +6,7 @@
 
 mod access;
 mod architecture;
+mod area;
 mod harness;
 mod look;
 mod pages;

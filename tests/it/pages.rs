@@ -1,6 +1,6 @@
 //! Every page renders with every sample in both languages, and every template belongs to a page.
 use nightfair::{
-    account,
+    account, area,
     platform::{
         page::{self, Page, View},
         text::Lang,
@@ -24,6 +24,11 @@ fn render_samples<P: Page>() -> &'static str {
 fn every_page_renders_and_every_template_is_a_page() {
     let rendered = [
         render_samples::<account::SignInPage>(),
+        render_samples::<area::AreaPage>(),
+        render_samples::<area::AreasPage>(),
+        render_samples::<area::ImportPage>(),
+        render_samples::<area::UnitPage>(),
+        render_samples::<area::UnitsPage>(),
         render_samples::<server::ErrorPage>(),
     ];
     let pages = BTreeSet::from(rendered.map(str::to_owned));
