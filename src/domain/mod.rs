@@ -12,6 +12,7 @@ pub mod group;
 pub mod id;
 pub mod pay;
 pub mod posting;
+pub mod posting_check;
 pub mod role;
 pub mod search;
 pub mod text;

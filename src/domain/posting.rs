@@ -527,9 +527,8 @@ pub fn may_publish(facts: &PublishFacts) -> Result<(), PublishRefusal> {
     if facts.status != PostingStatus::InReview {
         return Err(PublishRefusal::NotInReview);
     }
-    let verified = match (facts.employer, facts.verified_at) {
-        (EmployerStatus::Approved, Some(at)) => at,
-        _ => return Err(PublishRefusal::EmployerNotApproved),
+    let (EmployerStatus::Approved, Some(verified)) = (facts.employer, facts.verified_at) else {
+        return Err(PublishRefusal::EmployerNotApproved);
     };
     if is_stale(verified, facts.now) {
         return Err(PublishRefusal::VerificationStale);

@@ -10,6 +10,7 @@ mod area;
 mod harness;
 mod look;
 mod pages;
+mod posting_check;
 mod schema;
 mod tally;
 mod tally_make;
