@@ -2,6 +2,7 @@
 pub mod area;
 pub mod booking;
 pub mod booth;
+pub mod calendar;
 pub mod contact;
 pub mod employer;
 pub mod fair;
@@ -10,6 +11,7 @@ pub mod floor;
 pub mod funnel;
 pub mod group;
 pub mod id;
+pub mod number;
 pub mod pay;
 pub mod posting;
 pub mod posting_check;
