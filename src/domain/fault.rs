@@ -62,6 +62,8 @@ pub enum FieldFault {
     LineRange { line: usize, max: i64 },
     /// 文件不是可以识别的图片
     NotAnImage,
+    /// 没有这个字段
+    UnknownField,
     /// 公开文字中含有电话号码或身份证号码
     PersonalData,
 }
@@ -98,6 +100,7 @@ impl FieldFault {
             Self::LineDuplicate { .. } => "line_duplicate",
             Self::LineRange { .. } => "line_range",
             Self::NotAnImage => "not_an_image",
+            Self::UnknownField => "unknown_field",
             Self::PersonalData => "personal_data",
         }
     }
@@ -298,6 +301,7 @@ mod tests {
             },
             FieldFault::LineRange { line: 1, max: 2 },
             FieldFault::NotAnImage,
+            FieldFault::UnknownField,
             FieldFault::PersonalData,
         ];
         for text in [

@@ -3,6 +3,7 @@ pub mod area;
 pub mod booking;
 pub mod booth;
 pub mod calendar;
+pub mod case;
 pub mod contact;
 pub mod employer;
 pub mod fair;

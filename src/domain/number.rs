@@ -1,5 +1,6 @@
 //! 办件编号 such as `TMD-2026-000123`: never reused; the printed slip adds a check digit, so that a
 //! number read over the telephone cannot be one digit off.
+use super::text::half_width_char;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, str::FromStr};
 
@@ -90,7 +91,7 @@ impl FromStr for CaseNumber {
         let plain: String = text
             .trim()
             .chars()
-            .map(half_width)
+            .map(plain)
             .filter(|c| !c.is_whitespace())
             .collect();
         let parts: Vec<&str> = plain.split('-').collect();
@@ -115,13 +116,11 @@ fn digits<T: FromStr>(text: &str) -> Result<T, NumberError> {
     text.parse().map_err(|_| NumberError::Form)
 }
 
-fn half_width(c: char) -> char {
-    let plain = match c {
-        '\u{FF01}'..='\u{FF5E}' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
+fn plain(c: char) -> char {
+    match half_width_char(c) {
         '—' | '–' | '−' => '-',
-        _ => c,
-    };
-    plain.to_ascii_uppercase()
+        c => c.to_ascii_uppercase(),
+    }
 }
 
 impl Serialize for CaseNumber {
