@@ -44,8 +44,8 @@ impl CaseNumber {
 
     /// 校验位: Damm over the digits of year and serial; finds every single wrong digit and every swap.
     pub fn check_digit(&self) -> u8 {
-        let mut digits = format!("{:04}{:06}", self.year, self.serial).into_bytes();
-        digits.iter_mut().for_each(|d| *d -= b'0');
+        let text = format!("{:04}{:06}", self.year, self.serial);
+        let digits: Vec<u8> = text.bytes().map(|b| b - b'0').collect();
         damm(&digits)
     }
 

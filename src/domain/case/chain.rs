@@ -105,7 +105,7 @@ pub fn verify_chain<'a>(
         if link.hash() != stored {
             return Err(ChainFault::Changed(link.seq));
         }
-        prev = stored.to_owned();
+        stored.clone_into(&mut prev);
     }
     Ok(())
 }
@@ -123,7 +123,7 @@ fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn link<'a>(seq: i64, prev: &'a str) -> Link<'a> {
+    fn link(seq: i64, prev: &str) -> Link<'_> {
         Link {
             case: "TMD-2026-000001",
             seq,

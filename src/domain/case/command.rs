@@ -37,6 +37,15 @@ const WITHOUT_PATROL: &[Kind] = &[
     Kind::Mailbox,
     Kind::EmploymentMatch,
 ];
+const DESK_WITHOUT_SUGGESTION: &[Kind] = &[
+    Kind::ResidentRequest,
+    Kind::PatrolFinding,
+    Kind::Mediation,
+    Kind::Mailbox,
+];
+const SPOKEN: &[Kind] = &[Kind::ResidentRequest, Kind::Suggestion, Kind::Mailbox];
+const PLACES: &[Kind] = &[Kind::ResidentRequest, Kind::PatrolFinding];
+const CHECKED: &[Kind] = &[Kind::ResidentRequest, Kind::PatrolFinding, Kind::Mailbox];
 const DESK_WITHOUT_MEDIATION: &[Kind] = &[
     Kind::ResidentRequest,
     Kind::PatrolFinding,
@@ -141,11 +150,11 @@ commands! {
         said_at: Option<Time>, reporter: Option<PersonId>, org_node: Option<AreaId>,
         address: Option<Line>, point: Option<Point>, files: Vec<FileId>, shown: Vec<CaseNumber>,
     }
-    AnswerOnSpot "answer_on_spot" DESK AnswerOnSpot { answer: Text, told_how: Told, kb_ref: Option<Code> }
+    AnswerOnSpot "answer_on_spot" SPOKEN AnswerOnSpot { answer: Text, told_how: Told, kb_ref: Option<Code> }
     Accept "accept" DESK Accept { category: Code, urgency: Urgency }
     Reject "reject" DESK Reject { reason: RejectReason, channel_told: Line, told_how: Told }
     Appeal "appeal" WITHOUT_PATROL Appeal { reason: Text }
-    SelfHandle "self_handle" DESK SelfHandle {
+    SelfHandle "self_handle" PLACES SelfHandle {
         result: Text, outcome: Outcome, before: Vec<FileId>, after: Vec<FileId>,
     }
     Dispatch "dispatch" DESK_WITHOUT_MEDIATION Dispatch {
@@ -155,15 +164,15 @@ commands! {
     Appoint "appoint" MEDIATION Dispatch {
         lead: UnitId, co_units: Vec<UnitId>, mediator: AccountId, chosen_by_parties: bool, due_at: Option<Time>,
     }
-    Designate "designate" DESK Designate {
+    Designate "designate" DESK_WITHOUT_MEDIATION Designate {
         lead: UnitId, co_units: Vec<UnitId>, reason: Text, due_at: Option<Time>,
     }
     Sign "sign" DESK Sign {}
-    Object "object" DESK Object { reason: Text, basis: Line, suggested_unit: UnitId }
-    Redispatch "redispatch" DESK Redispatch {
+    Object "object" DESK_WITHOUT_MEDIATION Object { reason: Text, basis: Line, suggested_unit: UnitId }
+    Redispatch "redispatch" DESK_WITHOUT_MEDIATION Redispatch {
         lead: UnitId, co_units: Vec<UnitId>, reason: Text, counts_as_misdispatch: bool, due_at: Option<Time>,
     }
-    Contact "contact" DESK Contact { method: Told, reached: bool, note: Option<Text> }
+    Contact "contact" DESK_WITHOUT_MEDIATION Contact { method: Told, reached: bool, note: Option<Text> }
     Update "update" WITHOUT_PATROL Update { text: Text, visibility: Visibility, files: Vec<FileId> }
     /// 巡查进展: may name the step that was reached
     PatrolUpdate "patrol_update" PATROL Update {
@@ -172,14 +181,14 @@ commands! {
     Extend "extend" DESK Extend {
         asked_by: AccountId, asked_at: Time, due_at: Time, reason: Text, told_how: Option<Told>,
     }
-    Suspend "suspend" DESK Suspend {
+    Suspend "suspend" DESK_WITHOUT_SUGGESTION Suspend {
         asked_by: AccountId, reason: SuspendReason, review_on: NaiveDate, explanation: Text,
     }
-    Resume "resume" DESK Resume { why: Option<Text> }
-    SubmitResult "submit_result" DESK SubmitResult {
+    Resume "resume" DESK_WITHOUT_SUGGESTION Resume { why: Option<Text> }
+    SubmitResult "submit_result" DESK_WITHOUT_MEDIATION SubmitResult {
         result: Text, outcome: Outcome, before: Vec<FileId>, after: Vec<FileId>,
     }
-    VerifyFail "verify_fail" DESK VerifyFail { reason: Text, photos: Vec<FileId> }
+    VerifyFail "verify_fail" CHECKED VerifyFail { reason: Text, photos: Vec<FileId> }
     VerifyPass "verify_pass" DESK_WITHOUT_MEDIATION VerifyPass { note: Option<Text>, photos: Vec<FileId> }
     Callback "callback" DESK Callback {
         reached: bool, solved: Option<Solved>, satisfied: Option<Satisfied>, comment: Option<Text>,
@@ -197,7 +206,7 @@ commands! {
         category: Option<Code>, org_node: Option<AreaId>, said_at: Option<Time>, address: Option<Line>,
         point: Option<Point>,
     }
-    Publish "publish" DESK Publish {
+    Publish "publish" DESK_WITHOUT_MEDIATION Publish {
         title: Line, public_text: Text, point: Option<Point>, photos_redacted: bool, files: Vec<FileId>,
     }
     Redact "redact" ALL Redact { event: u32, reason: RedactReason }

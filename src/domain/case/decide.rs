@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 pub fn decide(
     kind: Kind,
     case: Option<&CaseState>,
-    command: Command,
+    command: &Command,
     actor: &Actor,
     facts: &Facts,
 ) -> Result<Vec<Recorded>, Refusal> {
@@ -36,11 +36,11 @@ pub fn decide(
     }
     let stage = case.map(|case| case.stage);
     let row = table::find(kind, stage, action).ok_or_else(|| wrong_stage(kind, action))?;
-    let parts = actor.parts(kind, case, Some(&command));
+    let parts = actor.parts(kind, case, Some(command));
     let ask = |part| Ask {
         kind,
         case,
-        command: &command,
+        command,
         actor,
         part,
         parts,

@@ -253,11 +253,11 @@ fn resume(case: &CaseState, facts: &Facts, then: &mut Effects) {
 fn absorb(case: &CaseState, due_at: Option<DateTime<Utc>>, then: &mut Effects) {
     let running = matches!(case.stage, Stage::Dispatched | Stage::Handling);
     let unit = case.due.unit.as_ref().filter(|_| running);
-    if let (Some(due), Some(earlier)) = (unit, due_at) {
-        if earlier < due.at {
-            then.old_due = Some(due.at);
-            then.unit_due = Some(Deadline::set(earlier, &due.calendar));
-        }
+    if let (Some(due), Some(earlier)) = (unit, due_at)
+        && earlier < due.at
+    {
+        then.old_due = Some(due.at);
+        then.unit_due = Some(Deadline::set(earlier, &due.calendar));
     }
 }
 

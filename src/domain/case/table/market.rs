@@ -247,7 +247,7 @@ pub(super) const ROWS: &[Row] = &[
         A::Unmerge,
         To::Stage(Accepted),
         &[PlacementOfficer, Secretary],
-        &[],
+        &[G::NoOpenMatch],
     ),
     row(
         MATCH,
