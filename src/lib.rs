@@ -14,6 +14,8 @@ pub mod platform;
 // Capabilities
 pub mod account;
 pub mod area;
+pub mod person;
+pub mod seeker;
 pub mod tally;
 
 // Assembly

@@ -4,13 +4,14 @@ use crate::{
     area,
     config::Listening,
     error::{AppError, AppResult, Problem},
+    person,
     platform::{
         App,
         api::{FieldProblem, ProblemDocument},
         page::{self, Page, Static, View},
         text::{self, Lang},
     },
-    tally,
+    seeker, tally,
 };
 use anyhow::Context;
 use axum::{
@@ -56,6 +57,8 @@ pub fn routes() -> Routes {
         .merge(account::routes())
         .merge(area::routes())
         .merge(tally::routes())
+        .merge(person::routes())
+        .merge(seeker::routes(seeker::Matches::NONE))
         .get(Audience::Anyone, "/static/{*path}", static_file)
         .get(Audience::Anyone, "/prefs", set_preference)
         .get(Audience::Anyone, "/healthz", || async { "ok" })

@@ -18,6 +18,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("platform", &["domain", "entity", "error"]),
     ("account", BASE),
     ("area", AREA),
+    ("person", AREA),
+    ("seeker", SEEKER),
     (
         "tally",
         &["account", "domain", "entity", "error", "platform"],
@@ -25,7 +27,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("config", &[]),
     (
         "server",
-        &["account", "area", "config", "error", "platform", "tally"],
+        &[
+            "account", "area", "person", "seeker", "tally", "config", "error", "platform",
+        ],
     ),
     (
         "bench",
@@ -40,6 +44,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const BASE: &[&str] = &["domain", "entity", "error", "platform"];
 
 const AREA: &[&str] = &["domain", "entity", "error", "platform", "account"];
+
+const SEEKER: &[&str] = &[
+    "domain", "entity", "error", "platform", "account", "area", "person",
+];
 
 /// Words that may not appear in files whose path starts so or ends so.
 const NEVER: &[(&str, &[&str])] = &[

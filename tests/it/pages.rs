@@ -1,11 +1,11 @@
 //! Every page renders with every sample in both languages, and every template belongs to a page.
 use nightfair::{
-    account, area,
+    account, area, person,
     platform::{
         page::{self, Page, View},
         text::Lang,
     },
-    server,
+    seeker, server,
 };
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -29,6 +29,23 @@ fn every_page_renders_and_every_template_is_a_page() {
         render_samples::<area::ImportPage>(),
         render_samples::<area::UnitPage>(),
         render_samples::<area::UnitsPage>(),
+        render_samples::<person::PersonPage>(),
+        render_samples::<seeker::RegisterPage>(),
+        render_samples::<seeker::ShutPage>(),
+        render_samples::<seeker::holder::TicketPage>(),
+        render_samples::<seeker::holder::QrPage>(),
+        render_samples::<seeker::holder::MinePage>(),
+        render_samples::<seeker::holder::WithdrawPage>(),
+        render_samples::<seeker::holder::WithdrawnPage>(),
+        render_samples::<seeker::poster::PostersPage>(),
+        render_samples::<seeker::poster::PosterPage>(),
+        render_samples::<seeker::desk::NewPage>(),
+        render_samples::<seeker::desk::RegistrationPage>(),
+        render_samples::<seeker::desk::RegistrationsPage>(),
+        render_samples::<seeker::desk::SlipPage>(),
+        render_samples::<seeker::gate::GatesPage>(),
+        render_samples::<seeker::gate::GatePage>(),
+        render_samples::<seeker::gate::WalkInPage>(),
         render_samples::<server::ErrorPage>(),
     ];
     let pages = BTreeSet::from(rendered.map(str::to_owned));

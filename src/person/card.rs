@@ -1,0 +1,120 @@
+//! What pages show of a person: a mask, and the last four digits that people say at the gate.
+use super::store;
+use crate::{
+    domain::{
+        contact::{Contact, PersonName, Phone},
+        id::{OfficeId, PersonId},
+    },
+    entity::person::Model,
+    error::{AppError, AppResult},
+    platform::secret::Keys,
+};
+use anyhow::anyhow;
+use sea_orm::ConnectionTrait;
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// 人员卡片: masked. Both texts are empty when the person was erased.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Card {
+    /// Names the person in addresses of staff pages.
+    pub uid: String,
+    /// `王**`
+    pub name: String,
+    /// `8000`
+    pub tail: String,
+    pub erased: bool,
+}
+
+/// Where a sealed column of a person lies.
+pub(super) fn place(uid: &str, column: &str) -> String {
+    format!("person:{uid}:{column}")
+}
+
+pub(super) fn open(keys: &Keys, row: &Model) -> AppResult<Option<Contact>> {
+    let (Some(name), Some(phone)) = (&row.name_sealed, &row.phone_sealed) else {
+        return Ok(None);
+    };
+    let name = keys.open(&place(&row.uid, "name"), name)?;
+    let phone = keys.open(&place(&row.uid, "phone"), phone)?;
+    let stored = |what| anyhow!("stored {what} of person {} cannot be read", row.id);
+    Ok(Some(Contact {
+        name: PersonName::parse(&name).map_err(|_| stored("name"))?,
+        phone: Phone::parse(&phone).map_err(|_| stored("phone"))?,
+    }))
+}
+
+fn mask(keys: &Keys, row: &Model) -> AppResult<Card> {
+    let uid = row.uid.clone();
+    Ok(match open(keys, row)? {
+        Some(contact) => Card {
+            uid,
+            name: contact.name.masked(),
+            tail: contact.phone.tail4().to_owned(),
+            erased: false,
+        },
+        None => Card {
+            uid,
+            erased: true,
+            ..Card::default()
+        },
+    })
+}
+
+/// The masked card of one person.
+///
+/// # Errors
+/// 404 when the office has no such person.
+pub async fn card(
+    db: &impl ConnectionTrait,
+    keys: &Keys,
+    office: OfficeId,
+    person: PersonId,
+) -> AppResult<Card> {
+    let row = store::find(db, office, person).await?;
+    mask(keys, &row.ok_or_else(AppError::not_found)?)
+}
+
+/// The masked cards of a page of people, in one query.
+pub async fn cards(
+    db: &impl ConnectionTrait,
+    keys: &Keys,
+    office: OfficeId,
+    people: &[PersonId],
+) -> AppResult<HashMap<PersonId, Card>> {
+    let rows = store::many(db, office, people).await?;
+    rows.iter()
+        .map(|row| Ok((row.id, mask(keys, row)?)))
+        .collect()
+}
+
+/// Name and number in full, for whom the person agreed to share them with: ask
+/// [`super::consent::covers`] first. Nothing when the person was erased.
+pub async fn contact_of(
+    db: &impl ConnectionTrait,
+    keys: &Keys,
+    office: OfficeId,
+    person: PersonId,
+) -> AppResult<Option<Contact>> {
+    let row = store::find(db, office, person).await?;
+    open(keys, &row.ok_or_else(AppError::not_found)?)
+}
+
+/// The people of an office with that surname and those last four digits: a few at most.
+pub async fn ids_by_tail(
+    db: &impl ConnectionTrait,
+    keys: &Keys,
+    office: OfficeId,
+    surname: &PersonName,
+    tail: &str,
+) -> AppResult<Vec<PersonId>> {
+    store::ids_by_tail(db, office, &tail_hash(keys, surname, tail)).await
+}
+
+pub(super) fn tail_hash(keys: &Keys, name: &PersonName, tail: &str) -> String {
+    keys.look_up("tail", &format!("{} {tail}", name.surname_key()))
+}
+
+pub(super) fn phone_hash(keys: &Keys, phone: &Phone) -> String {
+    keys.look_up("phone", &phone.e164())
+}

@@ -1,0 +1,335 @@
+//! Registering, amending, withdrawing: one function, one transaction.
+use super::{
+    Matches,
+    door::{Door, door},
+    form::Wish,
+    notices::Agreed,
+    source::Source,
+    store::{self, ACTIVE, NewRow, Window},
+    ticket::{secret_of, secret_place, withdrawn},
+};
+use crate::{
+    account::{
+        Actor,
+        store::{Access, record_access},
+    },
+    domain::{
+        contact::Phone,
+        group::TargetGroup,
+        id::{AccountId, AreaId, FairId, OfficeId, PersonId, RegistrationId},
+        ticket::{Code, Secret},
+    },
+    entity::{fair, registration},
+    error::{AppError, AppResult},
+    person::{
+        self,
+        consent::{self, Given, Purpose},
+    },
+    platform::{
+        App,
+        db::WriteTx,
+        once::{Done, Once},
+        secret::{self, Keys},
+    },
+};
+
+/// Codes are drawn by lot; so often another is drawn when one is taken.
+const DRAWS: usize = 8;
+
+/// A registration to be made.
+pub struct NewRegistration {
+    pub wish: Wish,
+    pub area: Option<AreaId>,
+    pub source: Source,
+    pub agreed: Agreed,
+    /// The member of staff who registers on behalf.
+    pub by: Option<AccountId>,
+}
+
+/// What of a fair a registration needs.
+#[derive(Clone, Copy)]
+struct Evening {
+    id: FairId,
+    office: OfficeId,
+}
+
+/// Registers somebody: exactly as many as there are places, a telephone number once.
+///
+/// # Errors
+/// 409 `fair_full`, `already_registered`, `registration_not_open`, `registration_closed`,
+/// `fair_cancelled`; 429 when one number tries too often.
+pub async fn register(
+    app: &App,
+    fair: &fair::Model,
+    once: Once,
+    new: NewRegistration,
+) -> AppResult<Done<RegistrationId>> {
+    let phone = new.wish.contact.phone.clone();
+    let evening = Evening {
+        id: fair.id,
+        office: fair.office_id,
+    };
+    let (keys, limits) = (app.keys.clone(), app.limits.clone());
+    let done = app.db.write_once(once, move |tx| async move {
+        if new.by.is_none() {
+            let number = keys.look_up("limit", new.wish.contact.phone.in_full());
+            limits.registrations_by_phone.check(&number)?;
+        }
+        enter(&tx, &keys, evening, new).await
+    });
+    match done.await {
+        Ok(done) => {
+            app.live.touch(evening.id);
+            Ok(done)
+        }
+        Err(error) if error.code() == Some("fair_full") => {
+            match registered(app, fair, &phone).await? {
+                Some(_) => Err(AppError::conflict("already_registered")),
+                None => Err(error),
+            }
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The standing registration of a telephone number for a fair.
+pub async fn registered(
+    app: &App,
+    fair: &fair::Model,
+    phone: &Phone,
+) -> AppResult<Option<registration::Model>> {
+    match person::known(app, fair.office_id, phone).await? {
+        Some(person) => store::standing(app.db.read(), fair.id, person).await,
+        None => Ok(None),
+    }
+}
+
+async fn enter(
+    tx: &WriteTx,
+    keys: &Keys,
+    evening: Evening,
+    new: NewRegistration,
+) -> AppResult<RegistrationId> {
+    let window = match new.by {
+        Some(_) => Window::Staff,
+        None => Window::Public,
+    };
+    let Some(number) = store::take_place(tx, evening.id, window).await? else {
+        return Err(why_not(tx, evening, window).await?);
+    };
+    let person = person::enter(tx, keys, evening.office, &new.wish.contact).await?;
+    let id = give_ticket(tx, keys, evening, (person, number), &new).await?;
+    agree(tx, person, &new).await?;
+    Ok(id)
+}
+
+/// Why there was no place.
+async fn why_not(tx: &WriteTx, evening: Evening, window: Window) -> AppResult<AppError> {
+    let fair = store::fair_by_id(tx.conn(), evening.office, evening.id).await?;
+    let fair = fair.ok_or_else(AppError::not_found)?;
+    let refusal = match (window, door(&fair, tx.now)) {
+        (_, Door::Cancelled) => "fair_cancelled",
+        (Window::Public, Door::NotYet) => "registration_not_open",
+        (Window::Public, Door::Closed) | (_, Door::Over) => "registration_closed",
+        _ => "fair_full",
+    };
+    Ok(AppError::conflict(refusal))
+}
+
+async fn give_ticket(
+    tx: &WriteTx,
+    keys: &Keys,
+    evening: Evening,
+    (person, number): (PersonId, i64),
+    new: &NewRegistration,
+) -> AppResult<RegistrationId> {
+    for _ in 0..DRAWS {
+        let uid = secret::uid();
+        let secret = Secret::from_bytes(secret::random());
+        let row = NewRow {
+            fair: evening.id,
+            person,
+            number,
+            secret_hash: secret::token_hash(secret.in_full()),
+            secret_sealed: keys.seal(&secret_place(&uid), secret.in_full())?,
+            uid,
+            code: Code::from_bytes(secret::random()),
+            wanted: new.wish.wanted.clone(),
+            groups: new.wish.groups.clone(),
+            area: new.area,
+            source: new.source,
+            by: new.by,
+        };
+        if let Some(id) = store::insert(tx, row).await? {
+            return Ok(id);
+        }
+        if store::standing(tx.conn(), evening.id, person)
+            .await?
+            .is_some()
+        {
+            return Err(AppError::conflict("already_registered"));
+        }
+    }
+    Err(AppError::unavailable())
+}
+
+async fn agree(tx: &WriteTx, person: PersonId, new: &NewRegistration) -> AppResult<()> {
+    let mut fields = vec!["name".to_owned(), "phone".to_owned()];
+    if !new.wish.wanted.is_empty() {
+        fields.push("wanted".into());
+    }
+    let channel = new.source.channel;
+    let given = Given {
+        person,
+        purpose: Purpose::Registration,
+        text_hash: new.agreed.registration.clone(),
+        channel: channel.code().into(),
+        employer: None,
+        fields,
+        recorded_by: new.by,
+    };
+    consent::record(tx, given).await?;
+    if new.wish.groups.is_empty() {
+        return Ok(());
+    }
+    let hash = new.agreed.groups.clone();
+    agree_to_groups(tx, person, &new.wish.groups, (hash, channel.code(), new.by)).await
+}
+
+/// Ticking a group is an agreement of its own, because some groups concern health or hardship.
+async fn agree_to_groups(
+    tx: &WriteTx,
+    person: PersonId,
+    groups: &[TargetGroup],
+    (text_hash, channel, recorded_by): (String, &str, Option<AccountId>),
+) -> AppResult<()> {
+    let given = Given {
+        person,
+        purpose: Purpose::Groups,
+        text_hash,
+        channel: channel.into(),
+        employer: None,
+        fields: groups.iter().map(|group| group.code()).collect(),
+        recorded_by,
+    };
+    consent::record(tx, given).await
+}
+
+/// Writes what the holder of a ticket wants and belongs to.
+///
+/// # Errors
+/// 410 when the registration was withdrawn.
+pub async fn amend(
+    app: &App,
+    row: &registration::Model,
+    (wanted, groups): (String, Vec<TargetGroup>),
+    text_hash: String,
+) -> AppResult<()> {
+    let (id, person, fair) = (row.id, row.person_id, row.fair_id);
+    let done = app.db.write(move |tx| async move {
+        if !store::amend(&tx, id, wanted, &groups).await? {
+            return Err(withdrawn());
+        }
+        if groups.is_empty() {
+            return consent::withdraw(&tx, person, Purpose::Groups, None).await;
+        }
+        agree_to_groups(&tx, person, &groups, (text_hash, "ticket", None)).await
+    });
+    done.await?;
+    app.live.touch(fair);
+    Ok(())
+}
+
+/// Takes a registration back, by its holder or by staff on behalf. A ticket erases what it
+/// brought; with the last standing one the person is erased. So somebody who only knows another's
+/// number cannot make that person disappear.
+pub async fn withdraw(
+    app: &App,
+    matches: Matches,
+    row: &registration::Model,
+    by: Option<&Actor>,
+) -> AppResult<()> {
+    let (id, fair, by) = (row.id, row.fair_id, by.cloned());
+    let done = app.db.write(move |tx| async move {
+        let row = store::lock(&tx, id)
+            .await?
+            .ok_or_else(AppError::not_found)?;
+        if row.status != ACTIVE {
+            return Ok(());
+        }
+        (matches.withdraw)(&tx, id).await?;
+        take_back(&tx, &row).await?;
+        match by {
+            Some(actor) => note(&tx, &actor, row.person_id, "erase").await,
+            None => Ok(()),
+        }
+    });
+    done.await?;
+    app.live.touch(fair);
+    Ok(())
+}
+
+async fn take_back(tx: &WriteTx, row: &registration::Model) -> AppResult<()> {
+    let last = !store::holds_another(tx.conn(), row.person_id, row.id).await?;
+    if !store::end(tx, row.id, last).await? {
+        return Ok(());
+    }
+    if row.inside {
+        store::leave(tx, row.fair_id).await?;
+    }
+    if row.first_in_at.is_none() {
+        store::free_place(tx, row.fair_id).await?;
+    }
+    if last {
+        person::erase(tx, row.person_id).await?;
+    }
+    Ok(())
+}
+
+/// Prints a ticket again for somebody at the desk; who did it stands in the record.
+pub async fn reprint(app: &App, actor: &Actor, row: &registration::Model) -> AppResult<Secret> {
+    let secret = secret_of(&app.keys, row)?;
+    let (actor, person) = (actor.clone(), row.person_id);
+    app.db
+        .write(move |tx| async move { note(&tx, &actor, person, "reprint").await })
+        .await?;
+    Ok(secret)
+}
+
+/// A line in the record of who did what with a person.
+pub async fn note(tx: &WriteTx, actor: &Actor, person: PersonId, action: &str) -> AppResult<()> {
+    let access = Access {
+        office: actor.office,
+        account: Some(actor.account),
+        action,
+        subject: "persons",
+        subject_id: Some(person.0),
+        reason: "",
+        ip: "",
+    };
+    record_access(tx, access).await
+}
+
+/// A line in the record of something that left the program.
+pub async fn note_export(
+    app: &App,
+    actor: &Actor,
+    subject: &'static str,
+    id: i64,
+    reason: &'static str,
+) -> AppResult<()> {
+    let actor = actor.clone();
+    let done = app.db.write(move |tx| async move {
+        let access = Access {
+            office: actor.office,
+            account: Some(actor.account),
+            action: "export",
+            subject,
+            subject_id: Some(id),
+            reason,
+            ip: "",
+        };
+        record_access(&tx, access).await
+    });
+    done.await
+}

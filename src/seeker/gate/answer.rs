@@ -1,0 +1,112 @@
+//! What the gate is told: a verdict, where the holder was first seen, and who it is, masked.
+use super::decide::{Direction, Reason, Verdict};
+use crate::{
+    domain::{
+        group::TargetGroup,
+        id::{OfficeId, RegistrationId},
+    },
+    entity::{check_in, registration},
+    error::AppResult,
+    person,
+    platform::App,
+    seeker::{store, ticket},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub verdict: Verdict,
+    pub direction: Direction,
+    pub first_seen: Option<FirstSeen>,
+    pub registration: Option<RegistrationId>,
+    pub recorded_at: DateTime<Utc>,
+    pub person: Option<Holder>,
+}
+
+/// 首次入场
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct FirstSeen {
+    pub gate: String,
+    pub at: DateTime<Utc>,
+}
+
+impl FirstSeen {
+    pub fn of(row: &registration::Model) -> Option<Self> {
+        Some(Self {
+            gate: row.first_gate.clone().unwrap_or_default(),
+            at: row.first_in_at?,
+        })
+    }
+}
+
+/// 持券人, masked
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct Holder {
+    /// `王**`
+    pub masked_name: String,
+    pub code: String,
+    pub number: i64,
+    /// Codes of the groups that staff may see at a gate.
+    #[schema(value_type = Vec<String>)]
+    pub groups: Vec<TargetGroup>,
+}
+
+/// What of an answer is kept beside the scan: nothing personal.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    again: bool,
+    first_seen: Option<FirstSeen>,
+}
+
+impl Answer {
+    pub fn to_keep(&self) -> AppResult<serde_json::Value> {
+        let again = self.verdict == Verdict::Admitted { again: true };
+        let first_seen = self.first_seen.clone();
+        Ok(serde_json::to_value(Kept { again, first_seen })?)
+    }
+
+    /// The answer as it was given the first time.
+    pub fn kept(row: check_in::Model) -> Self {
+        let kept: Option<Kept> = serde_json::from_value(row.answer).ok();
+        let again = kept.as_ref().is_some_and(|kept| kept.again);
+        let reason = row.reason.as_deref().and_then(Reason::from_code);
+        let verdict = match row.result.as_str() {
+            "admitted" => Verdict::Admitted { again },
+            "already_in" => Verdict::AlreadyIn,
+            "left" => Verdict::Left,
+            _ => Verdict::Refused(reason.unwrap_or(Reason::Unknown)),
+        };
+        Self {
+            verdict,
+            direction: Direction::from_code(&row.direction).unwrap_or_default(),
+            first_seen: kept.and_then(|kept| kept.first_seen),
+            registration: row.registration_id,
+            recorded_at: row.recorded_at,
+            person: None,
+        }
+    }
+
+    /// With the masked name and the groups that a gate may see.
+    pub async fn named(mut self, app: &App, office: OfficeId) -> AppResult<Self> {
+        if let Some(id) = self.registration
+            && let Some(row) = store::by_id(app.db.read(), id).await?
+        {
+            self.person = Some(holder(app, office, row).await?);
+        }
+        Ok(self)
+    }
+}
+
+/// The masked holder of a registration.
+pub async fn holder(app: &App, office: OfficeId, row: registration::Model) -> AppResult<Holder> {
+    let card = person::card(app.db.read(), &app.keys, office, row.person_id).await?;
+    let mut groups = ticket::groups(&row.groups);
+    groups.retain(|group| !group.is_sensitive());
+    Ok(Holder {
+        masked_name: card.name,
+        code: row.code,
+        number: row.number,
+        groups,
+    })
+}

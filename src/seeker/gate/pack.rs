@@ -1,0 +1,84 @@
+//! 离线名单: what a scanner needs without a network, and nothing more: keyed hashes of secrets and
+//! codes, masked names, two flags. The key is drawn for each pack and lives on that device.
+use super::store;
+use crate::{
+    account::Actor,
+    entity::fair,
+    error::AppResult,
+    person,
+    platform::{App, secret},
+    seeker::{commands::note_export, ticket},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, TimeDelta, Utc};
+use hmac::{Hmac, KeyInit, Mac};
+use serde::Serialize;
+use sha2::Sha256;
+
+/// A pack is of no use so long after the evening.
+const KEPT: TimeDelta = TimeDelta::hours(6);
+/// Bytes of a secret's hash: no two of a million tickets collide.
+const OF_SECRET: usize = 8;
+/// Bytes of a code's hash.
+const OF_CODE: usize = 6;
+/// People whose cards are fetched at a time.
+const CHUNK: usize = 1000;
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Pack {
+    pub fair: String,
+    pub gate: String,
+    pub made_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    pub capacity: i64,
+    pub inside: i64,
+    /// base64url; `HMAC-SHA256(key, secret)` and `HMAC-SHA256(key, code)` are compared.
+    pub key: String,
+    /// `[first 8 bytes of the secret's hash, first 6 of the code's, masked name, flags]`;
+    /// flags: 1 has come in before, 2 is on the square.
+    #[schema(value_type = Vec<Vec<String>>)]
+    pub items: Vec<(String, String, String, u8)>,
+}
+
+/// Makes the pack of a fair for one gate; that it was handed out stands in the record.
+pub async fn make(app: &App, actor: &Actor, fair: &fair::Model, gate: &str) -> AppResult<Pack> {
+    let rows = store::standing(app.db.read(), fair.id).await?;
+    let key = secret::random::<32>();
+    let mut items = Vec::with_capacity(rows.len());
+    for rows in rows.chunks(CHUNK) {
+        let people: Vec<_> = rows.iter().map(|row| row.person_id).collect();
+        let cards = person::cards(app.db.read(), &app.keys, fair.office_id, &people).await?;
+        for row in rows {
+            let name = cards.get(&row.person_id).map(|card| card.name.clone());
+            let came = u8::from(row.first_in_at.is_some());
+            let inside = u8::from(row.inside) << 1;
+            let secret = ticket::secret_of(&app.keys, row)?;
+            items.push((
+                hash::<OF_SECRET>(&key, secret.in_full()),
+                hash::<OF_CODE>(&key, &row.code),
+                name.unwrap_or_default(),
+                came | inside,
+            ));
+        }
+    }
+    note_export(app, actor, "registrations", fair.id.0, "pack").await?;
+    Ok(Pack {
+        fair: fair.slug.clone(),
+        gate: gate.to_owned(),
+        made_at: app.db.now(),
+        expires_at: fair.ends_at + KEPT,
+        capacity: fair.capacity,
+        inside: fair.inside,
+        key: URL_SAFE_NO_PAD.encode(key),
+        items,
+    })
+}
+
+fn hash<const N: usize>(key: &[u8], text: &str) -> String {
+    let mut mac = match <Hmac<Sha256> as KeyInit>::new_from_slice(key) {
+        Ok(mac) => mac,
+        Err(_) => unreachable!("HMAC takes keys of any length"),
+    };
+    mac.update(text.as_bytes());
+    URL_SAFE_NO_PAD.encode(&mac.finalize().into_bytes()[..N])
+}

@@ -1,0 +1,196 @@
+//! Queries on check-ins, and the updates that decide who came first.
+use super::decide::{Direction, Verdict};
+use crate::{
+    domain::id::{AccountId, FairId, RegistrationId},
+    entity::{check_in, fair, registration},
+    error::AppResult,
+    platform::db::WriteTx,
+    seeker::store::ACTIVE,
+};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, TryInsertResult,
+    sea_query::{Expr, ExprTrait, OnConflict},
+};
+
+pub async fn by_nonce(
+    db: &impl ConnectionTrait,
+    fair: FairId,
+    nonce: &str,
+) -> AppResult<Option<check_in::Model>> {
+    Ok(check_in::Entity::find()
+        .filter(check_in::Column::FairId.eq(fair))
+        .filter(check_in::Column::Nonce.eq(nonce))
+        .one(db)
+        .await?)
+}
+
+/// A scan to be kept, with what was answered.
+pub struct NewCheckIn {
+    pub fair: FairId,
+    pub registration: Option<RegistrationId>,
+    pub direction: Direction,
+    pub verdict: Verdict,
+    pub gate: String,
+    pub nonce: String,
+    pub answer: serde_json::Value,
+    pub scanned_at: DateTime<Utc>,
+    pub offline: bool,
+    pub account: AccountId,
+}
+
+/// Keeps a scan; false when its nonce was used in the meantime.
+pub async fn insert(tx: &WriteTx, new: NewCheckIn) -> AppResult<bool> {
+    let row = check_in::ActiveModel {
+        fair_id: Set(new.fair),
+        registration_id: Set(new.registration),
+        direction: Set(new.direction.code().into()),
+        result: Set(new.verdict.code().into()),
+        reason: Set(new.verdict.reason().map(|reason| reason.code().into())),
+        gate: Set(new.gate),
+        nonce: Set(new.nonce),
+        answer: Set(new.answer),
+        scanned_at: Set(new.scanned_at),
+        recorded_at: Set(tx.now),
+        offline: Set(new.offline),
+        account_id: Set(Some(new.account)),
+        ..Default::default()
+    };
+    let kept = check_in::Entity::insert(row)
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .try_insert()
+        .exec(tx.conn())
+        .await?;
+    Ok(matches!(kept, TryInsertResult::Inserted(_)))
+}
+
+/// Lets one more onto the square, while it holds no more than it may.
+pub async fn enter_square(tx: &WriteTx, fair: FairId) -> AppResult<bool> {
+    use fair::Column;
+    let done = fair::Entity::update_many()
+        .col_expr(Column::Inside, Expr::col(Column::Inside).add(1))
+        .filter(Column::Id.eq(fair))
+        .filter(Expr::col(Column::Inside).lt(Expr::col(Column::Capacity)))
+        .exec(tx.conn())
+        .await?;
+    Ok(done.rows_affected > 0)
+}
+
+/// Corrects the number of people on the square by scans that happened earlier.
+pub async fn count_inside(tx: &WriteTx, fair: FairId, change: i64) -> AppResult<()> {
+    use fair::Column;
+    fair::Entity::update_many()
+        .col_expr(Column::Inside, Expr::col(Column::Inside).add(change))
+        .filter(Column::Id.eq(fair))
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// The first admission of a registration: only one scan can be it.
+pub async fn first_in(
+    tx: &WriteTx,
+    id: RegistrationId,
+    at: DateTime<Utc>,
+    gate: &str,
+) -> AppResult<bool> {
+    use registration::Column;
+    let done = registration::Entity::update_many()
+        .col_expr(Column::FirstInAt, Expr::value(at))
+        .col_expr(Column::FirstGate, Expr::value(gate))
+        .filter(Column::Id.eq(id))
+        .filter(Column::Status.eq(ACTIVE))
+        .filter(Column::FirstInAt.is_null())
+        .exec(tx.conn())
+        .await?;
+    Ok(done.rows_affected > 0)
+}
+
+/// A scan reported late happened before the first one known.
+pub async fn came_earlier(
+    tx: &WriteTx,
+    id: RegistrationId,
+    at: DateTime<Utc>,
+    gate: &str,
+) -> AppResult<()> {
+    use registration::Column;
+    registration::Entity::update_many()
+        .col_expr(Column::FirstInAt, Expr::value(at))
+        .col_expr(Column::FirstGate, Expr::value(gate))
+        .filter(Column::Id.eq(id))
+        .filter(Column::FirstInAt.gt(at))
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}
+
+pub async fn set_inside(tx: &WriteTx, id: RegistrationId, inside: bool) -> AppResult<()> {
+    use registration::Column;
+    registration::Entity::update_many()
+        .col_expr(Column::Inside, Expr::value(inside))
+        .filter(Column::Id.eq(id))
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// The scans of a registration that moved its holder, in the one order of time and nonce.
+pub async fn moves(
+    db: &impl ConnectionTrait,
+    id: RegistrationId,
+) -> AppResult<Vec<check_in::Model>> {
+    use check_in::Column;
+    Ok(check_in::Entity::find()
+        .filter(Column::RegistrationId.eq(id))
+        .filter(Column::Result.ne("refused"))
+        .order_by_asc(Column::ScannedAt)
+        .order_by_asc(Column::Nonce)
+        .all(db)
+        .await?)
+}
+
+/// All scans of a registration, the newest first.
+pub async fn scans_of(
+    db: &impl ConnectionTrait,
+    id: RegistrationId,
+) -> AppResult<Vec<check_in::Model>> {
+    Ok(check_in::Entity::find()
+        .filter(check_in::Column::RegistrationId.eq(id))
+        .order_by_desc(check_in::Column::Id)
+        .limit(50)
+        .all(db)
+        .await?)
+}
+
+/// How many persons came to a fair.
+pub async fn arrived(db: &impl ConnectionTrait, fair: FairId) -> AppResult<u64> {
+    Ok(registration::Entity::find()
+        .filter(registration::Column::FairId.eq(fair))
+        .filter(registration::Column::FirstInAt.is_not_null())
+        .count(db)
+        .await?)
+}
+
+/// How many persons were first admitted at a gate.
+pub async fn arrived_at(db: &impl ConnectionTrait, fair: FairId, gate: &str) -> AppResult<u64> {
+    Ok(registration::Entity::find()
+        .filter(registration::Column::FairId.eq(fair))
+        .filter(registration::Column::FirstGate.eq(gate))
+        .count(db)
+        .await?)
+}
+
+/// Standing registrations of a fair, for a scanner without a network.
+pub async fn standing(
+    db: &impl ConnectionTrait,
+    fair: FairId,
+) -> AppResult<Vec<registration::Model>> {
+    Ok(registration::Entity::find()
+        .filter(registration::Column::FairId.eq(fair))
+        .filter(registration::Column::Status.eq(ACTIVE))
+        .order_by_asc(registration::Column::Id)
+        .all(db)
+        .await?)
+}

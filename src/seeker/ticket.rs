@@ -1,0 +1,174 @@
+//! 入场券: a registration as its holder and other capabilities see it.
+use super::store::{self, ACTIVE};
+use crate::{
+    domain::{
+        group::TargetGroup,
+        id::{FairId, OfficeId, PersonId, RegistrationId},
+        ticket::{Code, Secret},
+    },
+    entity::registration,
+    error::{AppError, AppResult},
+    platform::{App, secret::Keys},
+};
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+
+/// A registration without anything personal: who it is answers [`crate::person::card`].
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    pub id: RegistrationId,
+    pub fair: FairId,
+    pub person: PersonId,
+    /// Names the registration in addresses of staff pages.
+    pub uid: String,
+    pub code: String,
+    pub number: i64,
+    pub groups: Vec<TargetGroup>,
+    /// False when it was withdrawn.
+    pub standing: bool,
+    pub registered_at: DateTime<Utc>,
+    pub first_in_at: Option<DateTime<Utc>>,
+}
+
+impl From<registration::Model> for Ticket {
+    fn from(row: registration::Model) -> Self {
+        Self {
+            id: row.id,
+            fair: row.fair_id,
+            person: row.person_id,
+            uid: row.uid,
+            code: row.code,
+            number: row.number,
+            groups: groups(&row.groups),
+            standing: row.status == ACTIVE,
+            registered_at: row.registered_at,
+            first_in_at: row.first_in_at,
+        }
+    }
+}
+
+/// The stored list of groups; codes that are no longer known are left out.
+pub fn groups(stored: &serde_json::Value) -> Vec<TargetGroup> {
+    let stored = stored.as_array().into_iter().flatten();
+    stored
+        .filter_map(|group| serde_json::from_value(group.clone()).ok())
+        .collect()
+}
+
+/// The standing ticket with that secret, as scanned or typed; an address may stand before it.
+///
+/// # Errors
+/// 404 when there is none in the office, 410 when it was withdrawn.
+pub async fn by_secret(app: &App, office: OfficeId, raw: &str) -> AppResult<Ticket> {
+    let secret = Secret::parse(last_part(raw)).map_err(|_| AppError::not_found())?;
+    let found = store::by_secret(app.db.read(), office, &secret).await?;
+    let (row, _) = found.ok_or_else(AppError::not_found)?;
+    standing(row)
+}
+
+/// The standing ticket with that code in a fair.
+///
+/// # Errors
+/// 404 when there is none, 410 when it was withdrawn.
+pub async fn by_code(app: &App, fair: FairId, raw: &str) -> AppResult<Ticket> {
+    let code = Code::parse(raw).map_err(|_| AppError::not_found())?;
+    let row = store::by_code(app.db.read(), fair, &code).await?;
+    standing(row.ok_or_else(AppError::not_found)?)
+}
+
+/// The ticket of a registration, withdrawn or not.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn by_id(app: &App, id: RegistrationId) -> AppResult<Ticket> {
+    let row = store::by_id(app.db.read(), id).await?;
+    Ok(row.ok_or_else(AppError::not_found)?.into())
+}
+
+fn standing(row: registration::Model) -> AppResult<Ticket> {
+    let ticket = Ticket::from(row);
+    if ticket.standing {
+        Ok(ticket)
+    } else {
+        Err(withdrawn())
+    }
+}
+
+/// What stands after the last slash: scanners send the whole address of a ticket.
+pub fn last_part(raw: &str) -> &str {
+    let raw = raw.trim().trim_end_matches('/');
+    raw.rsplit('/').next().unwrap_or(raw)
+}
+
+/// Where the secret of a registration lies sealed.
+pub(super) fn secret_place(uid: &str) -> String {
+    format!("registration:{uid}:secret")
+}
+
+/// The secret of a ticket, for its first answer and for printing it again.
+///
+/// # Errors
+/// 410 when the registration was withdrawn.
+pub(super) fn secret_of(keys: &Keys, row: &registration::Model) -> AppResult<Secret> {
+    if row.status != ACTIVE || row.secret_sealed.is_empty() {
+        return Err(withdrawn());
+    }
+    let secret = keys.open(&secret_place(&row.uid), &row.secret_sealed)?;
+    let unreadable = |_| anyhow::anyhow!("stored secret of registration {} is not one", row.id);
+    Ok(Secret::parse(&secret).map_err(unreadable)?)
+}
+
+/// 410: the ticket was there and is no more.
+pub(super) fn withdrawn() -> AppError {
+    AppError::new(StatusCode::GONE, "ticket_withdrawn")
+}
+
+/// The address of a ticket as its QR carries it.
+pub fn address(app: &App, secret: &Secret) -> String {
+    short_address(
+        &app.settings.public_url,
+        &format!("/T/{}", secret.in_full()),
+    )
+}
+
+/// An address in upper case, so that a QR code stays small; scheme and host do not mind. A public
+/// address with a path keeps its letters.
+pub fn short_address(public_url: &str, path: &str) -> String {
+    let host = public_url.split_once("://").map_or("", |(_, rest)| rest);
+    if host.contains('/') {
+        format!("{public_url}{path}")
+    } else {
+        format!("{}{path}", public_url.to_uppercase())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_short_and_upper_case() {
+        assert_eq!(
+            short_address("https://job.tmd.cn", "/T/04HMASW9NF6YY093"),
+            "HTTPS://JOB.TMD.CN/T/04HMASW9NF6YY093"
+        );
+        assert_eq!(
+            short_address("https://tmd.cn/night", "/T/X"),
+            "https://tmd.cn/night/T/X"
+        );
+    }
+
+    #[test]
+    fn a_scanned_address_ends_in_the_secret() {
+        for raw in ["HTTPS://X/T/ABC", " ABC ", "http://x/t/ABC/", "/T/ABC"] {
+            assert_eq!(last_part(raw), "ABC");
+        }
+    }
+
+    #[test]
+    fn stored_groups_are_read_leniently() {
+        let stored = serde_json::json!(["graduate", "gone", 7]);
+        assert_eq!(groups(&stored), [TargetGroup::Graduate]);
+        assert_eq!(groups(&serde_json::Value::Null), []);
+    }
+}
