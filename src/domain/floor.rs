@@ -168,7 +168,7 @@ fn lying(booths: &[(&str, u16)], rows: &Rows<'_>, height: impl Fn(u32, u32) -> u
             h: height,
         }
     });
-    let last = if rows.names.len() % 2 == 0 {
+    let last = if rows.names.len().is_multiple_of(2) {
         AISLE * 2
     } else {
         AISLE
