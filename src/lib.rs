@@ -14,6 +14,8 @@ pub mod platform;
 // Capabilities
 pub mod account;
 pub mod area;
+pub mod employer;
+pub mod fair;
 pub mod person;
 pub mod seeker;
 pub mod tally;
