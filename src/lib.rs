@@ -14,6 +14,7 @@ pub mod platform;
 // Capabilities
 pub mod account;
 pub mod area;
+pub mod case;
 pub mod employer;
 pub mod fair;
 pub mod person;

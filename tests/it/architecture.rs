@@ -18,6 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("platform", &["domain", "entity", "error"]),
     ("account", BASE),
     ("area", AREA),
+    ("case", AREA),
     ("employer", AREA),
     ("fair", FAIR),
     ("person", AREA),
