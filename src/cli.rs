@@ -2,7 +2,7 @@
 use crate::{
     account::{self, Audience},
     bench,
-    config::{Cli, Command, Common, Listening},
+    config::{Cli, Command, Common, Export, Listening},
     platform::{
         App, Limits, Settings,
         clock::SystemClock,
@@ -11,12 +11,12 @@ use crate::{
         limit::Limit,
         live::Live,
         page,
-        ready::Ready,
         secret::{Keys, Passwords},
+        text::Lang,
     },
-    server,
+    server, tally,
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use std::{
     io::Write,
     net::{IpAddr, SocketAddr, TcpListener},
@@ -44,6 +44,9 @@ pub async fn run(cli: Cli) -> Result<()> {
                 listener.local_addr()?
             ))?;
             bench::limit::serve(&common.data("nightfair-data"), listener).await
+        }
+        Command::Export(Export::Tally { fair, out, lang }) => {
+            export_tally(&common, &fair, &out, &lang).await
         }
         Command::Routes => print(&route_table()),
         Command::Openapi => print(&server::document().to_pretty_json()?),
@@ -79,7 +82,6 @@ pub async fn assemble(
         templates: Arc::new(page::environment(&office.name)),
         files: Files::new(data)?,
         live: Live::default(),
-        ready: Ready::default(),
         settings: Arc::new(Settings {
             public_url: public_url.to_owned(),
             office: office.id,
@@ -158,6 +160,24 @@ async fn migrate(common: &Common, status: bool) -> Result<()> {
     }
     Db::open(&url, Arc::new(SystemClock), true).await?;
     print(&format!("{} steps taken", waiting.len()))
+}
+
+/// Writes the statistics workbook of a fair; the record of exports names the command line.
+async fn export_tally(common: &Common, fair: &str, out: &Path, lang: &str) -> Result<()> {
+    let lang = Lang::from_tag(lang).context("--lang: must be zh-CN or en")?;
+    let data = common.data("nightfair-data");
+    ensure!(
+        data.is_dir(),
+        "--data: there is no folder {}",
+        data.display()
+    );
+    let app = open(common, &data, "http://localhost", false).await?;
+    let found = tally::by_slug(&app, fair).await;
+    let found = found.with_context(|| format!("--fair: there is no fair {fair}"))?;
+    let bytes = tally::export(&app, found, lang).await?;
+    std::fs::write(out, &bytes)
+        .with_context(|| format!("--out: cannot write {}", out.display()))?;
+    print(&format!("{}: {} bytes", out.display(), bytes.len()))
 }
 
 fn route_table() -> String {

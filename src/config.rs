@@ -117,10 +117,29 @@ pub enum Command {
         #[command(flatten)]
         listening: Listening,
     },
+    /// Write something out of the database into a file
+    #[command(subcommand)]
+    Export(Export),
     /// Print every route with its audience
     Routes,
     /// Print the OpenAPI document
     Openapi,
+}
+
+#[derive(Subcommand)]
+pub enum Export {
+    /// The statistics workbook of a fair
+    Tally {
+        /// Short name of the fair, as in its address
+        #[arg(long, value_name = "SLUG")]
+        fair: String,
+        /// XLSX file to write
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Language of the workbook: zh-CN or en
+        #[arg(long, default_value = "zh-CN")]
+        lang: String,
+    },
 }
 
 /// How much `bench` does.

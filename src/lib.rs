@@ -14,9 +14,6 @@ pub mod platform;
 // Capabilities
 pub mod account;
 pub mod area;
-pub mod case;
-pub mod employer;
-pub mod fair;
 pub mod person;
 pub mod seeker;
 pub mod tally;

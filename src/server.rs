@@ -3,9 +3,8 @@ use crate::{
     account::{self, Audience, Routes},
     area,
     config::Listening,
-    employer,
     error::{AppError, AppResult, Problem},
-    fair, person,
+    person,
     platform::{
         App,
         api::{FieldProblem, ProblemDocument},
@@ -57,8 +56,6 @@ pub fn routes() -> Routes {
     Routes::new()
         .merge(account::routes())
         .merge(area::routes())
-        .merge(employer::routes())
-        .merge(fair::routes())
         .merge(tally::routes())
         .merge(person::routes())
         .merge(seeker::routes(seeker::Matches::NONE))

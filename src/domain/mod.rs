@@ -12,7 +12,6 @@ pub mod floor;
 pub mod funnel;
 pub mod group;
 pub mod id;
-pub mod login;
 pub mod number;
 pub mod pay;
 pub mod posting;

@@ -1,34 +1,40 @@
-//! Tells open event streams that something changed; what it is, they read for themselves.
+//! Tells open event streams that something changed, and hands all watchers of a fair the same frame,
+//! made once.
 use crate::domain::id::FairId;
+use axum::body::Bytes;
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 use tokio::sync::watch;
 
-/// One counter per fair, and one for all; each write to the fair raises both.
+/// One counter per fair; each write to the fair raises it.
 #[derive(Clone, Default)]
 pub struct Live {
-    topics: Arc<Mutex<HashMap<FairId, watch::Sender<u64>>>>,
-    all: Arc<AtomicU64>,
+    changes: Arc<Mutex<HashMap<FairId, watch::Sender<u64>>>>,
+    watched: Arc<Mutex<HashMap<FairId, Weak<Feed>>>>,
 }
+
+/// What all watchers of a fair are shown.
+#[derive(Clone, Debug, Default)]
+pub struct Frame {
+    /// Raised with each new content; nothing was shown yet while it is 0.
+    pub number: u64,
+    /// The content as JSON.
+    pub json: Arc<str>,
+    /// The same as an event of an event stream.
+    pub event: Bytes,
+    /// Raised when the stream has to say that it is alive.
+    pub beat: u64,
+}
+
+/// Where frames come from; whoever holds it feeds all watchers.
+pub type Feed = watch::Sender<Frame>;
 
 impl Live {
     /// Call after the write was answered, so that a listener finds the change.
     pub fn touch(&self, fair: FairId) {
         self.topic(fair).send_modify(|version| *version += 1);
-        self.all.fetch_add(1, Ordering::Release);
-    }
-
-    /// How often a fair changed, or all of them together.
-    pub fn version(&self, fair: Option<FairId>) -> u64 {
-        match fair {
-            Some(fair) => *self.topic(fair).borrow(),
-            None => self.all.load(Ordering::Acquire),
-        }
     }
 
     pub fn listen(&self, fair: FairId) -> watch::Receiver<u64> {
@@ -36,10 +42,37 @@ impl Live {
     }
 
     fn topic(&self, fair: FairId) -> watch::Sender<u64> {
-        let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut topics = lock(&self.changes);
         topics
             .entry(fair)
             .or_insert_with(|| watch::channel(0).0)
             .clone()
     }
+
+    /// Joins those who watch a fair. The first of them gets the feed as well and must keep it going
+    /// until [`Live::leave`] takes it back.
+    pub fn watch(&self, fair: FairId) -> (watch::Receiver<Frame>, Option<Arc<Feed>>) {
+        let mut watched = lock(&self.watched);
+        if let Some(feed) = watched.get(&fair).and_then(Weak::upgrade) {
+            return (feed.subscribe(), None);
+        }
+        let (feed, receiver) = watch::channel(Frame::default());
+        let feed = Arc::new(feed);
+        watched.insert(fair, Arc::downgrade(&feed));
+        (receiver, Some(feed))
+    }
+
+    /// Gives a feed back when nobody watches any more; otherwise it must go on.
+    pub fn leave(&self, fair: FairId, feed: Arc<Feed>) -> Option<Arc<Feed>> {
+        let mut watched = lock(&self.watched);
+        if feed.receiver_count() > 0 {
+            return Some(feed);
+        }
+        watched.remove(&fair);
+        None
+    }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

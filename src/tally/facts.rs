@@ -46,7 +46,9 @@ impl fmt::Display for Key {
             Self::Posting(id) => id.fmt(f),
             Self::Community(Some(id)) => id.fmt(f),
             Self::Stream(id) => id.fmt(f),
-            Self::Group(Some(code)) | Self::PublicGroup(Some(code)) => f.write_str(code),
+            Self::Group(Some(code))
+            | Self::PublicGroup(Some(code))
+            | Self::Source(Source::Channel(code)) => f.write_str(code),
             // A gate may be called anything, also "none".
             Self::Gate(Some(name)) => write!(f, "at-{name}"),
             Self::Community(None)
@@ -56,7 +58,6 @@ impl fmt::Display for Key {
             Self::Source(Source::Poster(id)) => write!(f, "poster-{id}"),
             Self::Source(Source::Booth(id)) => write!(f, "booth-{id}"),
             Self::Source(Source::Stream(id)) => write!(f, "stream-{id}"),
-            Self::Source(Source::Channel(code)) => f.write_str(code),
         }
     }
 }
@@ -271,7 +272,7 @@ impl Facts {
     }
 
     /// The rows a person stands in by what the registration says.
-    fn places_of_visitor<'a>(&self, by: Dimension, visitor: &'a Visitor) -> Places<'a> {
+    fn places_of_visitor(by: Dimension, visitor: &Visitor) -> Places<'_> {
         match by {
             Dimension::Fair => Places::One(0),
             Dimension::Community => Places::One(visitor.community),
@@ -291,7 +292,7 @@ impl Facts {
             Dimension::Employer => Places::One(row.employer),
             Dimension::Posting => Places::One(row.posting),
             Dimension::Stream => row.stream.map_or(Places::Many(&[]), Places::One),
-            _ => self.places_of_visitor(by, &self.visitors[row.visitor as usize]),
+            _ => Self::places_of_visitor(by, &self.visitors[row.visitor as usize]),
         }
     }
 
@@ -300,7 +301,7 @@ impl Facts {
         let mut cells = vec![Cells::default(); self.rows(by).len()];
         let mut persons = Vec::with_capacity(self.visitors.len() + self.matches.len());
         for (visitor, at) in self.visitors.iter().zip(0u32..) {
-            for row in self.places_of_visitor(by, visitor).iter() {
+            for row in Self::places_of_visitor(by, visitor).iter() {
                 persons.push((row, at, visitor.marks));
             }
         }
@@ -313,7 +314,9 @@ impl Facts {
         persons.sort_unstable_by_key(|(row, visitor, _)| (*row, *visitor));
         for same in persons.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
             let mut marks = Marks::default();
-            same.iter().for_each(|(_, _, more)| marks.join(*more));
+            for (_, _, more) in same {
+                marks.join(*more);
+            }
             cells[same[0].0 as usize].count(Unit::Persons, marks);
         }
         cells
@@ -330,7 +333,7 @@ impl Facts {
     /// The persons that a figure counts, as places in [`Facts::visitors`], in the order of ids.
     pub fn persons(&self, measure: Measure, by: Dimension, row: u32) -> Vec<u32> {
         let own = self.visitors.iter().zip(0u32..).filter(|(visitor, _)| {
-            visitor.marks.has(measure) && self.places_of_visitor(by, visitor).holds(row)
+            visitor.marks.has(measure) && Self::places_of_visitor(by, visitor).holds(row)
         });
         let matched = self
             .matches

@@ -4,18 +4,32 @@
 //! All figures of a fair are made from one [`picture::Picture`], read in one snapshot, by the same
 //! two questions (in which rows of a table does this person, this match stand?), which also list
 //! the rows behind a number. So sums agree, and a number and its rows cannot differ.
+mod board;
+mod commands;
 mod facts;
+mod live;
 mod measure;
+mod pages;
 mod picture;
 mod query;
 mod reading;
 mod report;
+mod routes;
 mod routes_api;
 mod rows;
+mod samples;
+mod screen;
+mod sheet;
 mod store;
+mod workbook;
 
 use crate::account::Routes;
 
+pub use commands::export;
+pub use pages::{PrintPage, RowsPage, TallyPage};
+pub use reading::by_slug;
+pub use screen::ScreenPage;
+
 pub fn routes() -> Routes {
-    Routes::new().merge(routes_api::routes())
+    routes::routes().merge(routes_api::routes())
 }

@@ -1,7 +1,7 @@
 //! A fair at one instant: its facts, and the names of what they speak of.
 use super::{
     facts::{Facts, Key, Source},
-    measure::Dimension,
+    measure::Measure,
 };
 use crate::domain::fair::{FairKind, HostPart};
 use crate::domain::id::{
@@ -34,7 +34,6 @@ pub struct Fair {
     pub address: String,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
-    pub capacity: i64,
     pub filing_no: Option<String>,
     pub permit_no: Option<String>,
     /// The units behind it, as they were entered.
@@ -122,7 +121,6 @@ pub struct Supply {
 #[derive(Clone, Debug)]
 pub struct EmployerAt {
     pub id: EmployerId,
-    pub participation: ParticipationId,
     pub name: String,
     pub booth: Option<String>,
 }
@@ -178,15 +176,25 @@ impl Picture {
     pub fn views(&self) -> i64 {
         self.streams.iter().map(StreamAt::views).sum()
     }
+}
 
-    /// The rows of a dimension with their labels, in the order of the facts.
-    pub fn labels(&self, by: Dimension) -> Vec<Label> {
-        self.facts
-            .rows(by)
-            .iter()
-            .map(|key| self.names.label(key))
-            .collect()
-    }
+/// What only the big screen needs.
+#[derive(Clone, Debug, Default)]
+pub struct Stage {
+    /// Label, row and number within the row of every booth of the plan.
+    pub booths: Vec<(String, String, u16)>,
+    /// Newest first.
+    pub events: Vec<Event>,
+    /// Start, end, title and place of the side programme.
+    pub programme: Vec<(DateTime<Utc>, DateTime<Utc>, String, String)>,
+}
+
+/// Something that happened to a match.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub at: DateTime<Utc>,
+    pub employer: EmployerId,
+    pub measure: Measure,
 }
 
 /// 直播场次

@@ -76,7 +76,8 @@ impl What {
         if by != Dimension::Fair {
             let key = key.to_string();
             let key = utf8_percent_encode(&key, NON_ALPHANUMERIC);
-            query.push_str(&format!("&by={}&key={key}", by.code()));
+            query.extend(["&by=", by.code(), "&key="]);
+            query.extend(key);
         }
         query
     }

@@ -43,6 +43,15 @@ async fn is_host(app: &App, fair: &fair::Model, unit: Option<UnitId>) -> AppResu
     }
 }
 
+/// A fair for a command of the program, which may see everything.
+///
+/// # Errors
+/// 404 when the office has no such fair.
+pub async fn by_slug(app: &App, slug: &str) -> AppResult<fair::Model> {
+    let found = store::fair(app.db.read(), app.settings.office, slug).await?;
+    found.ok_or_else(AppError::not_found)
+}
+
 /// Everything about a fair, as it is now.
 pub async fn picture(app: &App, fair: fair::Model) -> AppResult<Picture> {
     let as_of = app.db.now();

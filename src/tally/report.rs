@@ -304,9 +304,7 @@ fn count<N: TryInto<i64>>(number: N) -> i64 {
 }
 
 fn funnel(tally: &Tally, reader: &Reader) -> Vec<Rung> {
-    let before = [Measure::Registered]
-        .into_iter()
-        .chain(Measure::LADDER.into_iter());
+    let before = [Measure::Registered].into_iter().chain(Measure::LADDER);
     let steps = Measure::LADDER.into_iter().zip(before);
     steps
         .map(|(measure, before)| Rung {

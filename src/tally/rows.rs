@@ -4,7 +4,7 @@ use super::{
     measure::{Dimension, Unit},
     picture::{Picture, PostingAt},
     query::{Question, What},
-    store::{self, Registered, Stage},
+    store::{self, Progress, Registered},
 };
 use crate::{
     domain::id::{CaseId, OfficeId, RegistrationId},
@@ -126,7 +126,7 @@ pub async fn rows<C: ConnectionTrait>(
             (total, rest.collect())
         }
     };
-    let limit = usize::try_from(part.limit).unwrap_or(usize::MAX);
+    let limit = fit(part);
     let more = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(|row| row.id.clone());
@@ -138,6 +138,11 @@ pub async fn rows<C: ConnectionTrait>(
     })
 }
 
+/// Rows that fit a page.
+fn fit(part: Part) -> usize {
+    usize::try_from(part.limit).unwrap_or(usize::MAX)
+}
+
 /// The places after the cursor, one more than fit a page.
 fn cut(found: &[u32], part: Part, id: impl Fn(u32) -> i64) -> &[u32] {
     let from = part
@@ -145,7 +150,7 @@ fn cut(found: &[u32], part: Part, id: impl Fn(u32) -> i64) -> &[u32] {
         .map_or(0, |after| found.partition_point(|at| id(*at) <= after));
     let to = found
         .len()
-        .min(from.saturating_add(usize::try_from(part.limit).unwrap_or(usize::MAX)) + 1);
+        .min(from.saturating_add(fit(part)).saturating_add(1));
     &found[from..to]
 }
 
@@ -198,7 +203,7 @@ async fn matches<C: ConnectionTrait>(
 async fn stages<C: ConnectionTrait>(
     source: &Source<'_, C>,
     page: &[&Match],
-) -> AppResult<HashMap<CaseId, Stage>> {
+) -> AppResult<HashMap<CaseId, Progress>> {
     let cases: Vec<_> = page.iter().map(|entry| entry.case).collect();
     store::stages(source.db, &cases).await
 }
@@ -218,7 +223,7 @@ fn registered(registered: Registered) -> Row {
     Row {
         ticket: Some(registered.code),
         name: registered.name,
-        registered_at: Some(registered.registered_at.to_rfc3339()),
+        registered_at: Some(registered.at.to_rfc3339()),
         checked_in_at: registered.first_in_at.map(|at| at.to_rfc3339()),
         gate: registered.first_gate,
         ..Row::default()
@@ -226,7 +231,7 @@ fn registered(registered: Registered) -> Row {
 }
 
 /// Adds what a match says.
-fn told(picture: &Picture, row: Row, entry: &Match, stages: &HashMap<CaseId, Stage>) -> Row {
+fn told(picture: &Picture, row: Row, entry: &Match, stages: &HashMap<CaseId, Progress>) -> Row {
     let facts = &picture.facts;
     let (posting, employer) = facts.about(entry);
     let stage = stages.get(&entry.case);

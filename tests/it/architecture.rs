@@ -18,38 +18,33 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("platform", &["domain", "entity", "error"]),
     ("account", BASE),
     ("area", AREA),
-    ("case", AREA),
-    ("employer", AREA),
-    ("fair", FAIR),
     ("person", AREA),
     ("seeker", SEEKER),
     (
         "tally",
-        &["account", "domain", "entity", "error", "platform"],
+        &["account", "domain", "entity", "error", "person", "platform"],
     ),
     ("config", &[]),
     (
         "server",
         &[
-            "account", "area", "employer", "fair", "person", "seeker", "tally", "config", "error",
-            "platform",
+            "account", "area", "person", "seeker", "tally", "config", "error", "platform",
         ],
     ),
     (
         "bench",
         &["config", "domain", "entity", "error", "platform"],
     ),
-    ("cli", &["account", "bench", "config", "platform", "server"]),
+    (
+        "cli",
+        &["account", "bench", "config", "platform", "server", "tally"],
+    ),
     ("main", &[]),
     ("lib", &[]),
 ];
 
 /// What every capability may use.
 const BASE: &[&str] = &["domain", "entity", "error", "platform"];
-
-const FAIR: &[&str] = &[
-    "domain", "entity", "error", "platform", "account", "employer",
-];
 
 const AREA: &[&str] = &["domain", "entity", "error", "platform", "account"];
 

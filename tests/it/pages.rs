@@ -1,11 +1,11 @@
 //! Every page renders with every sample in both languages, and every template belongs to a page.
 use nightfair::{
-    account, area, employer, person,
+    account, area, person,
     platform::{
         page::{self, Page, View},
         text::Lang,
     },
-    seeker, server,
+    seeker, server, tally,
 };
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -46,12 +46,11 @@ fn every_page_renders_and_every_template_is_a_page() {
         render_samples::<seeker::gate::GatesPage>(),
         render_samples::<seeker::gate::GatePage>(),
         render_samples::<seeker::gate::WalkInPage>(),
-        render_samples::<employer::CompanyPage>(),
-        render_samples::<employer::DossierPage>(),
-        render_samples::<employer::EmployersPage>(),
-        render_samples::<employer::JoinPage>(),
-        render_samples::<employer::NewEmployerPage>(),
         render_samples::<server::ErrorPage>(),
+        render_samples::<tally::PrintPage>(),
+        render_samples::<tally::RowsPage>(),
+        render_samples::<tally::ScreenPage>(),
+        render_samples::<tally::TallyPage>(),
     ];
     let pages = BTreeSet::from(rendered.map(str::to_owned));
     let mut files = BTreeSet::new();

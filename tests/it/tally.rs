@@ -1,7 +1,7 @@
 //! The figures of a fair, counted again by hand, and the rows each of them opens.
 use crate::{
     harness::{Client, Reply, TestApp},
-    tally_make::{Match, RUNGS, Registration, SMALL, World},
+    tally_make::{Match, RUNGS, Registration, SMALL, World, whole},
 };
 use nightfair::domain::role::Role;
 use serde_json::Value;
@@ -156,12 +156,15 @@ fn by_employer_and_posting(told: &Value, world: &World) {
     let postings = table(told, "posting");
     for row in postings["rows"].as_array().unwrap() {
         let id: i64 = row["key"].as_str().unwrap().parse().unwrap();
-        let here = |m: &Match| world.base + m.posting as i64 == id;
+        let here = |m: &Match| world.base + whole(m.posting) == id;
         let (persons, matches) = hand.rung("interest", &here);
         let told = |unit| number(figure(postings, row, "interest", unit));
         assert_eq!((told("persons"), told("matches")), (persons, matches));
     }
 }
+
+/// The rows of a table that a registration stands in.
+type Rows<'f> = &'f dyn Fn(&Registration) -> Vec<String>;
 
 fn by_person(told: &Value, world: &World) {
     let hand = Hand(world);
@@ -181,12 +184,11 @@ fn by_person(told: &Value, world: &World) {
         .to_owned()
     };
     let groups = |r: &Registration| -> Vec<String> {
-        match r.groups.is_empty() {
-            true => vec!["none".into()],
-            false => r.groups.iter().map(|g| sealed(g)).collect(),
+        if r.groups.is_empty() {
+            return vec!["none".into()];
         }
+        r.groups.iter().map(|g| sealed(g)).collect()
     };
-    type Rows<'f> = &'f dyn Fn(&Registration) -> Vec<String>;
     let dimensions: [(&str, Rows<'_>); 3] = [
         ("community", &|r| vec![community(r)]),
         ("group", &groups),

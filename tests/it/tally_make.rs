@@ -24,6 +24,11 @@ const GROUPS: [&str; 7] = [
     "migrant_worker",
 ];
 
+/// A count as the database keeps it.
+pub fn whole(count: usize) -> i64 {
+    i64::try_from(count).unwrap()
+}
+
 /// Steele and Vigna's splitmix64: the same evening for the same seed, everywhere.
 pub struct Chance(pub u64);
 
@@ -117,7 +122,7 @@ impl World {
             slug: format!("fair-{seed}"),
             unit: UnitId(base),
             employers: (0..size.employers)
-                .map(|n| EmployerId(base + 10 + n as i64))
+                .map(|n| EmployerId(base + 10 + whole(n)))
                 .collect(),
             postings: Vec::new(),
             registrations: Vec::new(),
@@ -130,7 +135,7 @@ impl World {
             let row = (
                 chance.below(size.employers),
                 chance.percent(85),
-                1 + chance.below(9) as i64,
+                1 + whole(chance.below(9)),
             );
             world.postings.push(row);
         }
@@ -147,7 +152,7 @@ impl World {
             let mut views = [0, 0];
             for _ in 0..3 {
                 for (platform, views) in ["抖音", "视频号"].into_iter().zip(&mut views) {
-                    *views += chance.below(900) as i64;
+                    *views += whole(chance.below(900));
                     world.readings.push((base + session, platform, *views));
                 }
             }
@@ -174,18 +179,18 @@ impl World {
             }
         }
         let base = self.base;
-        let stream = chance.percent(20).then(|| base + chance.below(2) as i64);
+        let stream = chance.percent(20).then(|| base + whole(chance.below(2)));
         let source = match (stream, chance.below(4)) {
             (Some(stream), _) => format!("stream-{stream}"),
-            (None, 0) => format!("poster-{}", base + chance.below(3) as i64),
+            (None, 0) => format!("poster-{}", base + whole(chance.below(3))),
             (None, 1) => format!(
                 "booth-{}",
-                base + 10 + chance.below(self.employers.len()) as i64
+                base + 10 + whole(chance.below(self.employers.len()))
             ),
             (None, _) => ["desk", "gate", "direct"][chance.below(3)].to_owned(),
         };
         self.registrations.push(Registration {
-            id: base + self.registrations.len() as i64,
+            id: base + whole(self.registrations.len()),
             person,
             withdrawn,
             came,
@@ -193,7 +198,7 @@ impl World {
             gate: came.then(|| GATES[chance.below(GATES.len())]),
             groups,
             // Street, two communities, a grid and a building below them.
-            area: chance.percent(80).then(|| base + chance.below(5) as i64),
+            area: chance.percent(80).then(|| base + whole(chance.below(5))),
             source,
             stream,
         });
@@ -203,10 +208,9 @@ impl World {
         let rung = chance.below(6);
         let placed = rung == 5 && chance.percent(80);
         let stage = match (placed, chance.below(10)) {
-            (true, _) => "closed",
+            (true, _) | (_, 2 | 3) => "closed",
             (_, 0) => "voided",
             (_, 1) => "merged",
-            (_, 2 | 3) => "closed",
             (_, 4) => "withdrawn",
             _ => "handling",
         };
@@ -218,13 +222,13 @@ impl World {
         let results = [Some("retained"), Some("left"), Some("unreachable"), None];
         let base = self.base;
         self.matches.push(Match {
-            case: base + n as i64,
+            case: base + whole(n),
             registration: chance.below(self.registrations.len()),
             posting: chance.below(self.postings.len()),
             rung,
             stage,
             outcome,
-            stream: chance.percent(15).then(|| base + chance.below(2) as i64),
+            stream: chance.percent(15).then(|| base + whole(chance.below(2))),
             retention: [results[chance.below(4)], results[chance.below(4)]],
         });
     }
@@ -232,13 +236,13 @@ impl World {
     /// Puts the evening into the database.
     async fn write(&self, app: &TestApp) {
         let office = app.app.settings.office.0;
-        let seal = |uid: &str| {
-            let name = app.app.keys.seal(&format!("person:{uid}:name"), "王小明");
-            name.unwrap()
+        let seal = |uid: &str, column: &str, plain: &str| {
+            let place = format!("person:{uid}:{column}");
+            app.app.keys.seal(&place, plain).unwrap()
         };
         let postgres = app.app.db.read().get_database_backend() == sea_orm::DbBackend::Postgres;
         let blob = |bytes: &[u8]| {
-            let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+            let hex = nightfair::platform::once::hex(bytes);
             if postgres {
                 format!("'\\x{hex}'")
             } else {
@@ -247,15 +251,17 @@ impl World {
         };
         let mut script = Script::default();
         self.place(&mut script, office);
+        self.sources(&mut script);
         self.supply(&mut script, office);
         let people = self.registrations.iter().map(|r| r.person).max().unwrap() + 1;
         let b = self.base;
         script.rows(
-            "persons (id, office_id, uid, name_sealed, created_at)",
+            "persons (id, office_id, uid, name_sealed, phone_sealed, created_at)",
             (0..people).map(|n| {
                 let uid = format!("p{b}-{n}");
-                let sealed = blob(&seal(&uid));
-                format!("{}, {office}, '{uid}', {sealed}, {AT}", b + n as i64)
+                let name = blob(&seal(&uid, "name", "王小明"));
+                let phone = blob(&seal(&uid, "phone", "13800138000"));
+                format!("{}, {office}, '{uid}', {name}, {phone}, {AT}", b + whole(n))
             }),
         );
         self.visits(&mut script, &blob(&[0]));
@@ -308,6 +314,10 @@ impl World {
             "fair_hosts (id, fair_id, unit_id, part)",
             [format!("{b}, {b}, {b}, 'co_host'")],
         );
+    }
+
+    fn sources(&self, script: &mut Script) {
+        let b = self.base;
         script.rows(
             "posters (id, fair_id, code, place, created_at)",
             (0..4).map(|n| format!("{}, {b}, 'P{}', '{n} 号公交站', {AT}", b + n, b + n)),
@@ -349,14 +359,14 @@ impl World {
         script.rows(
             "booths (id, fair_id, label, line, position, side)",
             (1..=self.employers.len())
-                .map(|n| format!("{}, {b}, 'A{n:02}', 'A', {n}, ''", b + n as i64)),
+                .map(|n| format!("{}, {b}, 'A{n:02}', 'A', {n}, ''", b + whole(n))),
         );
         // The last employer left its booth.
         let last = self.employers.len() - 1;
         script.rows(
             "participations (id, fair_id, employer_id, code, status, active, booth_id, staff, needs, version, created_at)",
             self.employers.iter().enumerate().map(|(n, id)| {
-                let booth = b + 1 + n as i64;
+                let booth = b + 1 + whole(n);
                 if n == last {
                     format!("{id}, {b}, {id}, 'C{id}', 'released', FALSE, NULL, 0, '', 1, {AT}")
                 } else {
@@ -374,7 +384,7 @@ impl World {
                 format!(
                     "{}, {office}, {b}, {}, '=岗位{n}', '', 'regular', {heads}, '', '', 400000, 600000, 'month', '', '', '', '', \
                      '', '[]', '', '[]', '2026-09-01', FALSE, '{status}', '[]', {published}, 1, {AT}",
-                    b + n as i64,
+                    b + whole(n),
                     self.employers[*employer]
                 )
             }),
@@ -399,7 +409,7 @@ impl World {
                     "{id}, {b}, {person}, 'r{id}', 's{id}', {seal}, 'T{id}', {n}, '', '{groups}', {area}, '{channel}', \
                      {poster}, {stream}, {booth}, '{status}', {AT}, {came}, {gate}, {inside}",
                     id = r.id,
-                    person = b + r.person as i64,
+                    person = b + whole(r.person),
                     poster = when("poster"),
                     booth = when("booth"),
                     inside = r.inside,
@@ -411,7 +421,7 @@ impl World {
             self.entries.iter().enumerate().flat_map(|(n, gate)| {
                 let registration = self.registrations[n % self.registrations.len()].id;
                 let row = |k: i64, direction: &str, result: &str| {
-                    let id = b + 3 * n as i64 + k;
+                    let id = b + 3 * whole(n) + k;
                     format!("{id}, {b}, {registration}, '{direction}', '{result}', '{gate}', 'n{id}', '{{}}', {AT}, {AT}, FALSE")
                 };
                 [row(0, "in", "admitted"), row(1, "in", "already_in"), row(2, "out", "left")]
@@ -445,8 +455,8 @@ impl World {
                     "{}, {office}, {b}, {}, {}, {}, {employer}, '[]', FALSE, '{}', {stream}, {AT}",
                     m.case,
                     registration.id,
-                    b + registration.person as i64,
-                    b + m.posting as i64,
+                    b + whole(registration.person),
+                    b + whole(m.posting),
                     RUNGS[m.rung],
                 )
             }),
