@@ -11,6 +11,7 @@ use crate::{
         limit::Limit,
         live::Live,
         page,
+        ready::Ready,
         secret::{Keys, Passwords},
         text::Lang,
     },
@@ -82,6 +83,7 @@ pub async fn assemble(
         templates: Arc::new(page::environment(&office.name)),
         files: Files::new(data)?,
         live: Live::default(),
+        ready: Ready::default(),
         settings: Arc::new(Settings {
             public_url: public_url.to_owned(),
             office: office.id,

@@ -1,6 +1,9 @@
 //! The one error a handler returns. It knows a status and a code; the words come from the
 //! catalogues (`problem.<code>`), so a page and the API say the same thing in the reader's language.
-use crate::domain::fault::{Faults, FieldFault};
+use crate::domain::{
+    case::{Class, Refusal},
+    fault::{Faults, FieldFault},
+};
 use axum::{
     Extension,
     http::StatusCode,
@@ -164,6 +167,30 @@ impl From<Faults> for AppError {
             params: fault.params(),
         };
         Self::invalid(faults.iter().map(error).collect())
+    }
+}
+
+impl From<Refusal> for AppError {
+    /// `guard` names what failed, `who_can` the parts that may act, `stages` when.
+    fn from(refusal: Refusal) -> Self {
+        let error = match refusal.class {
+            Class::NotNow => Self::conflict("not_now"),
+            Class::NotYours => Self::new(StatusCode::FORBIDDEN, "not_yours"),
+            Class::Invalid(field) => {
+                let other = Faults::one(field, FieldFault::Format);
+                return if refusal.fields.is_empty() {
+                    other.into()
+                } else {
+                    refusal.fields.into()
+                };
+            }
+        };
+        let who: Vec<_> = refusal.who_can.iter().map(|part| part.code()).collect();
+        let stages: Vec<_> = refusal.stages.iter().map(|stage| stage.code()).collect();
+        error
+            .with("guard", refusal.code)
+            .with("who_can", who)
+            .with("stages", stages)
     }
 }
 

@@ -14,6 +14,9 @@ pub mod platform;
 // Capabilities
 pub mod account;
 pub mod area;
+pub mod case;
+pub mod employer;
+pub mod fair;
 pub mod person;
 pub mod seeker;
 pub mod tally;

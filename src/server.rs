@@ -3,8 +3,9 @@ use crate::{
     account::{self, Audience, Routes},
     area,
     config::Listening,
+    employer,
     error::{AppError, AppResult, Problem},
-    person,
+    fair, person,
     platform::{
         App,
         api::{FieldProblem, ProblemDocument},
@@ -56,6 +57,8 @@ pub fn routes() -> Routes {
     Routes::new()
         .merge(account::routes())
         .merge(area::routes())
+        .merge(employer::routes())
+        .merge(fair::routes())
         .merge(tally::routes())
         .merge(person::routes())
         .merge(seeker::routes(seeker::Matches::NONE))

@@ -1,4 +1,5 @@
 //! 用人单位: what it is, and what it must show before it may stand at a fair.
+use super::{fault::FieldFault, text::choice};
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -38,10 +39,48 @@ pub enum EmployerKind {
 }
 
 impl EmployerKind {
+    /// Reads a code, or the Chinese name as forms spell it.
+    pub fn parse(raw: &str) -> Result<Self, FieldFault> {
+        match raw.trim() {
+            "企业" => Ok(Self::Company),
+            "个体工商户" => Ok(Self::SoleTrader),
+            "民办非企业" => Ok(Self::PrivateNonprofit),
+            "社会组织" => Ok(Self::SocialOrganisation),
+            "机关事业" => Ok(Self::PublicBody),
+            "人力资源服务机构" => Ok(Self::HrAgency),
+            "劳务派遣" => Ok(Self::LabourDispatch),
+            code => choice(code),
+        }
+    }
+
     /// Agencies and dispatchers need a permit (人力资源市场暂行条例 §18).
     pub fn needs_permit(self) -> bool {
         matches!(self, Self::HrAgency | Self::LabourDispatch)
     }
+}
+
+/// 简称: a name without its place in front and its legal form behind, for where there is no room.
+pub fn short_name(name: &str) -> &str {
+    let mut short = name.trim();
+    for form in [
+        "有限责任公司",
+        "股份有限公司",
+        "有限公司",
+        "集团公司",
+        "公司",
+    ] {
+        if let Some(rest) = short.strip_suffix(form) {
+            short = rest;
+            break;
+        }
+    }
+    let place = short
+        .char_indices()
+        .take(5)
+        .filter(|(at, c)| *at > 0 && matches!(c, '省' | '市' | '区' | '县'))
+        .last();
+    let rest = place.map_or(short, |(at, c)| &short[at + c.len_utf8()..]);
+    if rest.chars().count() < 2 { name } else { rest }
 }
 
 /// 审核状态
@@ -179,6 +218,40 @@ pub enum Industry {
     T,
 }
 
+const INDUSTRIES: [(&str, Industry); 20] = [
+    ("农、林、牧、渔业", Industry::A),
+    ("采矿业", Industry::B),
+    ("制造业", Industry::C),
+    ("电力、热力、燃气及水生产和供应业", Industry::D),
+    ("建筑业", Industry::E),
+    ("批发和零售业", Industry::F),
+    ("交通运输、仓储和邮政业", Industry::G),
+    ("住宿和餐饮业", Industry::H),
+    ("信息传输、软件和信息技术服务业", Industry::I),
+    ("金融业", Industry::J),
+    ("房地产业", Industry::K),
+    ("租赁和商务服务业", Industry::L),
+    ("科学研究和技术服务业", Industry::M),
+    ("水利、环境和公共设施管理业", Industry::N),
+    ("居民服务、修理和其他服务业", Industry::O),
+    ("教育", Industry::P),
+    ("卫生和社会工作", Industry::Q),
+    ("文化、体育和娱乐业", Industry::R),
+    ("公共管理、社会保障和社会组织", Industry::S),
+    ("国际组织", Industry::T),
+];
+
+impl Industry {
+    /// Reads the letter of a section, or its name in the standard.
+    pub fn parse(raw: &str) -> Result<Self, FieldFault> {
+        let named = INDUSTRIES.iter().find(|(name, _)| *name == raw.trim());
+        named.map_or_else(
+            || choice(&raw.to_ascii_uppercase()),
+            |(_, found)| Ok(*found),
+        )
+    }
+}
+
 /// 人员规模
 #[derive(
     Clone,
@@ -268,6 +341,21 @@ mod tests {
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_short_name_leaves_out_place_and_form() {
+        for (name, short) in [
+            ("兰州市陇上云仓供应链有限公司", "陇上云仓供应链"),
+            ("甘肃省河畔面馆有限责任公司", "河畔面馆"),
+            ("七里河区老张家牛肉面", "老张家牛肉面"),
+            ("星火电商", "星火电商"),
+            ("西固市公司", "西固市公司"),
+            ("Nightfair Ltd", "Nightfair Ltd"),
+            ("", ""),
+        ] {
+            assert_eq!(short_name(name), short);
+        }
     }
 
     #[test]

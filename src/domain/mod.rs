@@ -12,6 +12,7 @@ pub mod floor;
 pub mod funnel;
 pub mod group;
 pub mod id;
+pub mod login;
 pub mod number;
 pub mod pay;
 pub mod posting;

@@ -1,5 +1,8 @@
 //! 办件
-use crate::domain::id::{AreaId, CaseId, OfficeId, UnitId};
+use crate::domain::{
+    case::{Kind, Outcome, Stage, Step},
+    id::{AreaId, CaseId, OfficeId, UnitId},
+};
 use sea_orm::entity::prelude::*;
 
 #[sea_orm::model]
@@ -11,14 +14,10 @@ pub struct Model {
     pub office_id: OfficeId,
     #[sea_orm(column_type = "Text")]
     pub number: String,
-    #[sea_orm(column_type = "Text")]
-    pub kind: String,
-    #[sea_orm(column_type = "Text")]
-    pub stage: String,
-    #[sea_orm(column_type = "Text", nullable)]
-    pub step: Option<String>,
-    #[sea_orm(column_type = "Text", nullable)]
-    pub outcome: Option<String>,
+    pub kind: Kind,
+    pub stage: Stage,
+    pub step: Option<Step>,
+    pub outcome: Option<Outcome>,
     /// No personal data.
     #[sea_orm(column_type = "Text")]
     pub title: String,
@@ -47,8 +46,8 @@ pub struct Model {
     pub response_due_at: Option<DateTimeUtc>,
     pub on_time_first: Option<bool>,
     /// The whole projection; replaying the events gives the same.
-    #[sea_orm(column_type = "JsonBinary")]
-    pub state: Json,
+    #[sea_orm(column_type = "Text")]
+    pub state: String,
     /// Last event; the optimistic lock.
     pub seq: i64,
     #[sea_orm(column_type = "Text")]

@@ -20,6 +20,9 @@ pub struct Model {
     pub at_ms: i64,
     /// When it was written.
     pub recorded_ms: i64,
+    /// `account:1`, `person:1` or `system`.
+    #[sea_orm(column_type = "Text")]
+    pub actor: String,
     pub actor_id: Option<AccountId>,
     /// Part played, see domain::case.
     #[sea_orm(column_type = "Text")]
@@ -27,9 +30,9 @@ pub struct Model {
     pub actor_unit_id: Option<UnitId>,
     #[sea_orm(column_type = "Text")]
     pub channel: String,
-    /// Ids and codes only, no personal text.
-    #[sea_orm(column_type = "JsonBinary")]
-    pub payload: Json,
+    /// Ids and codes only, no personal text; the exact bytes that the hash covers.
+    #[sea_orm(column_type = "Text")]
+    pub payload: String,
     pub text_id: Option<CaseTextId>,
     #[sea_orm(column_type = "Text", nullable)]
     pub text_hash: Option<String>,

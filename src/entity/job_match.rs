@@ -1,6 +1,7 @@
 //! 岗位对接
-use crate::domain::id::{
-    CaseId, EmployerId, FairId, OfficeId, PersonId, PostingId, RegistrationId, StreamId,
+use crate::domain::{
+    funnel::Rung,
+    id::{CaseId, EmployerId, FairId, OfficeId, PersonId, PostingId, RegistrationId, StreamId},
 };
 use sea_orm::entity::prelude::*;
 
@@ -20,9 +21,8 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     pub share: Json,
     pub open: bool,
-    /// interest, interview, offer, accepted, started, verified
-    #[sea_orm(column_type = "Text")]
-    pub rung: String,
+    /// The furthest rung it reached.
+    pub rung: Rung,
     pub stream_id: Option<StreamId>,
     pub rating: Option<i32>,
     pub employer_due_at: Option<DateTimeUtc>,

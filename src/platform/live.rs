@@ -4,13 +4,17 @@ use crate::domain::id::FairId;
 use axum::body::Bytes;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 use tokio::sync::watch;
 
-/// One counter per fair; each write to the fair raises it.
+/// One counter per fair, and one for all; each write to the fair raises both.
 #[derive(Clone, Default)]
 pub struct Live {
+    all: Arc<AtomicU64>,
     changes: Arc<Mutex<HashMap<FairId, watch::Sender<u64>>>>,
     watched: Arc<Mutex<HashMap<FairId, Weak<Feed>>>>,
 }
@@ -35,6 +39,15 @@ impl Live {
     /// Call after the write was answered, so that a listener finds the change.
     pub fn touch(&self, fair: FairId) {
         self.topic(fair).send_modify(|version| *version += 1);
+        self.all.fetch_add(1, Ordering::Release);
+    }
+
+    /// How often a fair changed, or all of them together.
+    pub fn version(&self, fair: Option<FairId>) -> u64 {
+        match fair {
+            Some(fair) => *self.topic(fair).borrow(),
+            None => self.all.load(Ordering::Acquire),
+        }
     }
 
     pub fn listen(&self, fair: FairId) -> watch::Receiver<u64> {

@@ -10,6 +10,7 @@ pub mod once;
 pub mod outbox;
 pub mod page;
 pub mod qr;
+pub mod ready;
 pub mod secret;
 mod state;
 pub mod text;

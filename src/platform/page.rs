@@ -110,18 +110,41 @@ impl View {
         text::say(self.lang, key, holes)
     }
 
+    /// What a page kept for everybody is kept under: `None` when it is not the same for everybody,
+    /// or when a query makes it one of too many.
+    pub fn ready_key(&self) -> Option<String> {
+        let plain = match self.path.split_once('?') {
+            None => true,
+            Some((_, query)) => matches!(query, "lang=en" | "lang=zh-CN"),
+        };
+        let same = self.me.is_none() && plain;
+        same.then(|| {
+            format!(
+                "{} {} {} {}",
+                self.lang.tag(),
+                self.theme,
+                self.size,
+                self.path
+            )
+        })
+    }
+
+    /// The page as text.
+    pub fn html<P: Page>(&self, page: P) -> AppResult<String> {
+        let templates = self
+            .templates
+            .as_ref()
+            .ok_or_else(|| anyhow::anyhow!("a view without templates"))?;
+        Ok(render(templates, self, page)?)
+    }
+
     pub fn show<P: Page>(&self, page: P) -> AppResult<Response> {
         self.show_with(StatusCode::OK, page)
     }
 
     /// Like `show`, with another status, such as 422 for a form shown again.
     pub fn show_with<P: Page>(&self, status: StatusCode, page: P) -> AppResult<Response> {
-        let templates = self
-            .templates
-            .as_ref()
-            .ok_or_else(|| anyhow::anyhow!("a view without templates"))?;
-        let html = render(templates, self, page)?;
-        Ok((status, Html(html)).into_response())
+        Ok((status, Html(self.html(page)?)).into_response())
     }
 
     fn of(parts: &Parts) -> Self {

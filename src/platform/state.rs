@@ -4,6 +4,7 @@ use super::{
     files::Files,
     limit::Limit,
     live::Live,
+    ready::Ready,
     secret::{Keys, Passwords},
 };
 use crate::{domain::id::OfficeId, error::AppResult};
@@ -18,6 +19,8 @@ pub struct App {
     pub templates: Arc<minijinja::Environment<'static>>,
     pub files: Files,
     pub live: Live,
+    /// Public pages kept in memory.
+    pub ready: Ready,
     pub settings: Arc<Settings>,
     pub limits: Arc<Limits>,
     /// Cancelled when the program is asked to stop; open streams end with it.

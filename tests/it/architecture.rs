@@ -18,6 +18,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("platform", &["domain", "entity", "error"]),
     ("account", BASE),
     ("area", AREA),
+    ("case", AREA),
+    ("employer", AREA),
+    ("fair", FAIR),
     ("person", AREA),
     ("seeker", SEEKER),
     (
@@ -28,7 +31,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "server",
         &[
-            "account", "area", "person", "seeker", "tally", "config", "error", "platform",
+            "account", "area", "employer", "fair", "person", "seeker", "tally", "config", "error",
+            "platform",
         ],
     ),
     (
@@ -45,6 +49,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 /// What every capability may use.
 const BASE: &[&str] = &["domain", "entity", "error", "platform"];
+
+const FAIR: &[&str] = &[
+    "domain", "entity", "error", "platform", "account", "employer",
+];
 
 const AREA: &[&str] = &["domain", "entity", "error", "platform", "account"];
 

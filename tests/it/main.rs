@@ -8,6 +8,7 @@ mod access;
 mod architecture;
 mod area;
 mod harness;
+mod ledger;
 mod look;
 mod pages;
 mod posting_check;

@@ -1,6 +1,6 @@
 //! Every page renders with every sample in both languages, and every template belongs to a page.
 use nightfair::{
-    account, area, person,
+    account, area, employer, person,
     platform::{
         page::{self, Page, View},
         text::Lang,
@@ -46,6 +46,11 @@ fn every_page_renders_and_every_template_is_a_page() {
         render_samples::<seeker::gate::GatesPage>(),
         render_samples::<seeker::gate::GatePage>(),
         render_samples::<seeker::gate::WalkInPage>(),
+        render_samples::<employer::CompanyPage>(),
+        render_samples::<employer::DossierPage>(),
+        render_samples::<employer::EmployersPage>(),
+        render_samples::<employer::JoinPage>(),
+        render_samples::<employer::NewEmployerPage>(),
         render_samples::<server::ErrorPage>(),
         render_samples::<tally::PrintPage>(),
         render_samples::<tally::RowsPage>(),

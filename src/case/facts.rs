@@ -1,0 +1,208 @@
+//! What the database answers to the questions of the guards.
+use super::store;
+use crate::{
+    domain::{
+        calendar::day_of,
+        case::{
+            Calendars, CaseState, Category, Command, Facts, Limits, Named, PostingFacts,
+            SeekerFacts, SlaRule, Target, Who, default_rules,
+        },
+        employer::EmployerStatus,
+        fair::FairStatus,
+        id::{AccountId, OfficeId, PersonId, PostingId},
+        number::CaseNumber,
+        posting::PostingStatus,
+    },
+    entity::{account, case_text, employer, fair, job_match, posting},
+    error::AppResult,
+};
+use chrono::{DateTime, Utc};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use std::sync::LazyLock;
+
+static CALENDARS: LazyLock<Calendars> = LazyLock::new(Calendars::default);
+static RULES: LazyLock<Vec<SlaRule>> = LazyLock::new(default_rules);
+
+/// Everything a decision on `command` may ask.
+pub async fn gather(
+    db: &impl ConnectionTrait,
+    office: OfficeId,
+    now: DateTime<Utc>,
+    case: Option<(&crate::entity::case::Model, &CaseState)>,
+    command: &Command,
+) -> AppResult<Facts<'static>> {
+    let mut facts = Facts::at(now, &CALENDARS, &RULES);
+    facts.limits = Limits::default();
+    facts.category = Category {
+        enabled: true,
+        place: true,
+        self_handle: true,
+        ..Category::default()
+    };
+    facts.new_category_enabled = true;
+    facts.units_active = true;
+    let state = case.map(|(_, state)| state);
+    facts.reporter_reachable = state.is_some_and(|state| state.person.is_some());
+    let (posting, seeker) = market(command, state);
+    if let Some(posting) = posting {
+        facts.posting = posting_facts(db, office, posting, now).await?;
+        facts.seeker = seeker_facts(db, posting, seeker, case.map(|(row, _)| row.id)).await?;
+    }
+    if let Some(number) = target(command) {
+        facts.target = target_facts(db, office, number, case.map(|(row, _)| row.id)).await?;
+    }
+    if let Some(named) = asked_by(command) {
+        facts.named = named_facts(db, office, named).await?;
+    }
+    if let (Command::Redact { event, .. }, Some((row, _))) = (command, case) {
+        facts.text_there = text_there(db, row.id, *event).await?;
+    }
+    Ok(facts)
+}
+
+fn market(command: &Command, state: Option<&CaseState>) -> (Option<PostingId>, Option<PersonId>) {
+    match command {
+        Command::Interest {
+            posting, seeker, ..
+        } => (Some(*posting), Some(*seeker)),
+        _ => (
+            state.and_then(|s| s.job.as_ref()).map(|job| job.posting),
+            state.and_then(|s| s.person),
+        ),
+    }
+}
+
+async fn posting_facts(
+    db: &impl ConnectionTrait,
+    office: OfficeId,
+    id: PostingId,
+    now: DateTime<Utc>,
+) -> AppResult<Option<PostingFacts>> {
+    let found = posting::Entity::find_by_id(id)
+        .filter(posting::Column::OfficeId.eq(office))
+        .one(db)
+        .await?;
+    let Some(posting) = found else {
+        return Ok(None);
+    };
+    let employer = employer::Entity::find_by_id(posting.employer_id)
+        .one(db)
+        .await?;
+    let fair = fair::Entity::find_by_id(posting.fair_id).one(db).await?;
+    let placed = job_match::Entity::find()
+        .filter(job_match::Column::PostingId.eq(id))
+        .filter(job_match::Column::PlacedOn.is_not_null())
+        .count(db)
+        .await?;
+    Ok(Some(PostingFacts {
+        employer: posting.employer_id,
+        open: posting.status == PostingStatus::Published.code()
+            && posting.expires_on >= day_of(now),
+        event_live: fair.is_some_and(|fair| {
+            fair.status == FairStatus::Published
+                && fair.registration_opens_at <= now
+                && now < fair.ends_at
+        }),
+        auto_refer: posting.auto_refer,
+        must_haves_met: true,
+        employer_verified: employer
+            .is_some_and(|employer| employer.status == EmployerStatus::Approved),
+        slots_left: i64::try_from(placed).unwrap_or(i64::MAX) < i64::from(posting.headcount),
+    }))
+}
+
+async fn seeker_facts(
+    db: &impl ConnectionTrait,
+    posting: PostingId,
+    seeker: Option<PersonId>,
+    this: Option<crate::domain::id::CaseId>,
+) -> AppResult<SeekerFacts> {
+    let Some(seeker) = seeker else {
+        return Ok(SeekerFacts::default());
+    };
+    let mut open = job_match::Entity::find()
+        .filter(job_match::Column::PersonId.eq(seeker))
+        .filter(job_match::Column::PostingId.eq(posting))
+        .filter(job_match::Column::Open.eq(true));
+    if let Some(this) = this {
+        open = open.filter(job_match::Column::CaseId.ne(this));
+    }
+    let open_match = open.one(db).await?.is_some();
+    // Registration asks no birth date: whoever registers declares to be sixteen or older.
+    Ok(SeekerFacts {
+        of_age: true,
+        barred: false,
+        open_match,
+    })
+}
+
+fn target(command: &Command) -> Option<&CaseNumber> {
+    match command {
+        Command::Merge { target, .. }
+        | Command::Link { target, .. }
+        | Command::RetireInto { target, .. } => Some(target),
+        _ => None,
+    }
+}
+
+async fn target_facts(
+    db: &impl ConnectionTrait,
+    office: OfficeId,
+    number: &CaseNumber,
+    this: Option<crate::domain::id::CaseId>,
+) -> AppResult<Option<Target>> {
+    let Ok(row) = store::by_number(db, office, &number.to_string()).await else {
+        return Ok(None);
+    };
+    let state = store::state(&row)?;
+    Ok(Some(Target {
+        number: number.clone(),
+        kind: state.kind,
+        itself: Some(row.id) == this,
+        open: state.stage.is_open(),
+        merged: state.merged_into.is_some(),
+        near: false,
+        posting: state.job.map(|job| job.posting),
+    }))
+}
+
+fn asked_by(command: &Command) -> Option<AccountId> {
+    match command {
+        Command::Extend { asked_by, .. }
+        | Command::Suspend { asked_by, .. }
+        | Command::Attribute { asked_by, .. } => Some(*asked_by),
+        Command::Appoint { mediator, .. } => Some(*mediator),
+        _ => None,
+    }
+}
+
+async fn named_facts(
+    db: &impl ConnectionTrait,
+    office: OfficeId,
+    id: AccountId,
+) -> AppResult<Option<Named>> {
+    let found = account::Entity::find_by_id(id)
+        .filter(account::Column::OfficeId.eq(office))
+        .one(db)
+        .await?;
+    Ok(found.map(|account| Named {
+        who: Who::Account(id),
+        role: account.role,
+        unit: account.unit_id,
+    }))
+}
+
+async fn text_there(
+    db: &impl ConnectionTrait,
+    case: crate::domain::id::CaseId,
+    seq: u32,
+) -> AppResult<bool> {
+    let events = store::events(db, case).await?;
+    let text = events
+        .iter()
+        .find(|event| event.seq == i64::from(seq))
+        .and_then(|event| event.text_id);
+    let Some(text) = text else { return Ok(false) };
+    let row = case_text::Entity::find_by_id(text).one(db).await?;
+    Ok(row.is_some_and(|row| row.body_sealed.is_some()))
+}

@@ -1,0 +1,41 @@
+//! 集市: an evening with its venue, hosts, plan of booths and who stands in them.
+//!
+//! One booth has one employer and one employer has one booth: two partial unique indexes say so,
+//! and every change of a booking is one conditional statement. A freed booth goes to the next in
+//! the waiting line in the same transaction.
+//!
+//! For the capabilities above:
+//! [`store::find`], [`store::find_shown`] (published or cancelled), [`store::find_open`]
+//! (published, not over) by slug; [`booth_store::by_code`] for the participation a booth's QR
+//! names, [`booth_store::of_employer`] for an employer's evenings, [`booth_store::stand`] for
+//! where it stands at one fair; [`times`] for the stage of an evening.
+pub mod booth_commands;
+pub mod booth_store;
+pub mod commands;
+pub mod form;
+mod pages;
+pub mod plan;
+mod routes;
+mod routes_api;
+pub mod store;
+
+pub use booth_commands::sweep;
+pub use routes::routes;
+
+use crate::{domain::fair::Times, entity::fair::Model, platform::App};
+
+/// What the QR at a booth says; upper case keeps the code small. It names the participation, so it
+/// stays right when the booth is swapped.
+pub fn sign_url(app: &App, code: &str) -> String {
+    format!("{}/B/{code}", app.settings.public_url.to_uppercase())
+}
+
+/// The times of a fair, from which its stage follows.
+pub fn times(fair: &Model) -> Times {
+    Times {
+        starts_at: fair.starts_at,
+        ends_at: fair.ends_at,
+        registration_opens_at: fair.registration_opens_at,
+        registration_closes_at: fair.registration_closes_at,
+    }
+}
