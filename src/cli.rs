@@ -13,6 +13,7 @@ use crate::{
         page,
         ready::Ready,
         secret::{Keys, Passwords},
+        sign::Sign,
         text::Lang,
     },
     server, tally,
@@ -76,18 +77,21 @@ pub async fn assemble(
     let office = db
         .write(|tx| async move { account::store::first_office(&tx).await })
         .await?;
+    let settings = Arc::new(Settings {
+        public_url: public_url.to_owned(),
+        office: office.id,
+    });
+    let sign = Sign::new(account::lists::of_row(office));
     Ok(App {
         db,
         keys,
         passwords: Passwords::new(),
-        templates: Arc::new(page::environment(&office.name)),
+        templates: Arc::new(page::environment(&sign)),
+        sign,
         files: Files::new(data)?,
         live: Live::default(),
         ready: Ready::default(),
-        settings: Arc::new(Settings {
-            public_url: public_url.to_owned(),
-            office: office.id,
-        }),
+        settings,
         limits: Arc::new(limits(venues)),
         stop: CancellationToken::new(),
     })

@@ -86,6 +86,11 @@ impl AppError {
         Self::new(StatusCode::CONFLICT, code)
     }
 
+    /// 410: it was there, and is over.
+    pub fn gone(code: impl Into<String>) -> Self {
+        Self::new(StatusCode::GONE, code)
+    }
+
     /// 422 about the whole, not one field.
     pub fn unprocessable(code: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code)

@@ -125,8 +125,14 @@ fn span(request: &Request) -> tracing::Span {
         .get::<RequestId>()
         .and_then(|id| id.header_value().to_str().ok());
     let path = request.uri().path();
-    let path = if path.len() > 3 && path[..3].eq_ignore_ascii_case("/t/") {
+    let leads = |secret: &str| {
+        let start = path.get(..secret.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(secret))
+    };
+    let path = if leads("/t/") {
         "/T/…"
+    } else if leads("/setup/") {
+        "/setup/…"
     } else {
         path
     };
@@ -194,6 +200,9 @@ async fn explain(State(app): State<App>, request: Request, next: Next) -> Respon
     }
     if problem.status == StatusCode::UNAUTHORIZED && reads {
         return Redirect::to(&format!("/sign-in?back={}", encode(&back))).into_response();
+    }
+    if problem.code == "password_change_needed" && reads {
+        return Redirect::to(account::session::CHANGE_PASSWORD).into_response();
     }
     let page = ErrorPage {
         status: problem.status.as_u16(),

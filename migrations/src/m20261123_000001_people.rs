@@ -28,6 +28,7 @@ fn tables() -> Vec<TableCreateStatement> {
         areas(),
         units(),
         accounts(),
+        old_passwords(),
         web_sessions(),
         api_tokens(),
         sign_in_attempts(),
@@ -107,6 +108,18 @@ fn accounts() -> TableCreateStatement {
         .col(timestamp_with_time_zone("created_at"))
         .foreign_key(&mut link("accounts", "office_id", "offices"))
         .foreign_key(&mut link("accounts", "unit_id", "units"))
+        .take()
+}
+
+/// 用过的密码
+fn old_passwords() -> TableCreateStatement {
+    Table::create()
+        .table("old_passwords")
+        .col(id())
+        .col(big_integer("account_id"))
+        .col(text("password_hash"))
+        .col(timestamp_with_time_zone("replaced_at"))
+        .foreign_key(&mut link("old_passwords", "account_id", "accounts"))
         .take()
 }
 
@@ -269,6 +282,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
         unique("units", &["office_id", "code"]),
         unique("accounts", &["office_id", "login"]),
         index("accounts", &["employer_id"]),
+        index("old_passwords", &["account_id"]),
         index("web_sessions", &["account_id"]),
         index("api_tokens", &["account_id"]),
         index("sign_in_attempts", &["office_id", "login", "at"]),

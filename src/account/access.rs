@@ -11,7 +11,7 @@ use axum::{
     Router,
     extract::{FromRequestParts, OptionalFromRequestParts, Request},
     handler::Handler,
-    http::{Method, request::Parts},
+    http::{Method, StatusCode, request::Parts},
     middleware::{self, Next},
     response::IntoResponse,
     routing::{self, MethodRouter},
@@ -27,6 +27,14 @@ pub enum Audience {
     SignedIn,
     Roles(&'static [Role]),
 }
+
+/// In the extensions of an answer that a door gave, not a handler.
+#[derive(Clone, Copy, Debug)]
+pub struct Shut;
+
+/// In the extensions of a request whose session may do nothing but change its password.
+#[derive(Clone, Copy, Debug)]
+pub struct MustChange;
 
 /// The person behind a request.
 #[derive(Clone, Debug)]
@@ -179,10 +187,17 @@ impl Routes {
 fn guard(audience: Audience, handlers: MethodRouter<App>) -> MethodRouter<App> {
     handlers.route_layer(middleware::from_fn(
         move |request: Request, next: Next| async move {
-            match audience.admit(request.extensions().get()) {
-                Ok(()) => next.run(request).await,
-                Err(refused) => refused.into_response(),
-            }
+            let asked = request.extensions();
+            let refused = match audience.admit(asked.get()) {
+                Ok(()) => return next.run(request).await,
+                Err(_) if asked.get::<MustChange>().is_some() => {
+                    AppError::new(StatusCode::FORBIDDEN, "password_change_needed")
+                }
+                Err(refused) => refused,
+            };
+            let mut answer = refused.into_response();
+            answer.extensions_mut().insert(Shut);
+            answer
         },
     ))
 }

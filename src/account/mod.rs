@@ -4,11 +4,21 @@
 //! with every role.
 mod access;
 pub mod commands;
+mod device;
+pub mod form;
+pub mod lists;
 mod pages;
 mod routes;
+mod routes_office;
+mod routes_own;
+mod routes_setup;
 pub mod session;
+mod sign_in;
 pub mod store;
 
-pub use access::{Actor, Audience, Entry, Routes};
-pub use pages::SignInPage;
+pub use access::{Actor, Audience, Entry, MustChange, Routes, Shut};
+pub use pages::{
+    AccountPage, AccountsPage, NewAccountPage, PasswordPage, RecordsPage, SecretPage, SettingsPage,
+    SetupPage, SignInPage, StaffPage,
+};
 pub use routes::routes;

@@ -2,10 +2,12 @@ use super::{
     Audience, Routes,
     commands::{self, SignIn},
     pages::SignInPage,
-    session::{cookie, cookie_name, home},
+    routes_office, routes_own, routes_setup,
+    session::{CHANGE_PASSWORD, cookie, cookie_name, home},
+    sign_in as attempt,
 };
 use crate::{
-    error::{AppError, AppResult},
+    error::{AppError, AppResult, Problem},
     platform::{
         App,
         form::{Form, Sent},
@@ -26,6 +28,9 @@ pub fn routes() -> Routes {
         .get(Audience::Anyone, "/sign-in", sign_in_page)
         .post(Audience::Anyone, "/sign-in", sign_in)
         .post(Audience::Anyone, "/sign-out", sign_out)
+        .merge(routes_own::routes())
+        .merge(routes_office::routes())
+        .merge(routes_setup::routes())
 }
 
 #[derive(Deserialize)]
@@ -53,20 +58,18 @@ async fn sign_in(
     jar: CookieJar,
     sent: Sent,
 ) -> AppResult<Response> {
-    let device = headers
-        .get(header::USER_AGENT)
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or_default();
     let asked = SignIn {
         login: sent.get("login").chars().take(64).collect(),
-        password: sent.get("password").chars().take(128).collect(),
+        password: sent.get("password").to_owned(),
         ip: peer.ip().to_string(),
-        device: device.chars().take(120).collect(),
+        device: device(&headers),
     };
-    match commands::sign_in(&app, asked).await {
+    match attempt::sign_in(&app, asked).await {
         Ok((token, account)) => {
             let back = sent.get("back");
-            let to = if back.is_empty() {
+            let to = if account.must_change {
+                CHANGE_PASSWORD
+            } else if back.is_empty() {
                 home(account.role)
             } else {
                 own_path(Some(back))
@@ -77,6 +80,14 @@ async fn sign_in(
     }
 }
 
+/// The browser's own words, cut.
+pub fn device(headers: &HeaderMap) -> String {
+    let words = headers
+        .get(header::USER_AGENT)
+        .and_then(|v| v.to_str().ok());
+    words.unwrap_or_default().chars().take(200).collect()
+}
+
 /// The form again, with the login but never the password.
 fn refuse(view: &View, sent: &Sent, error: AppError) -> AppResult<Response> {
     let AppError::Problem(problem) = error else {
@@ -84,7 +95,7 @@ fn refuse(view: &View, sent: &Sent, error: AppError) -> AppResult<Response> {
     };
     let form = Form::filled([("login", sent.get("login").to_owned())]);
     let back = sent.get("back").to_owned();
-    let fault = Some(page::problem_text(view.lang, &problem));
+    let fault = Some(words(view, &problem));
     let mut response = view.show_with(problem.status, SignInPage { form, back, fault })?;
     if let Some(seconds) = problem.retry_after {
         response
@@ -92,6 +103,19 @@ fn refuse(view: &View, sent: &Sent, error: AppError) -> AppResult<Response> {
             .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     Ok(response)
+}
+
+/// Why a password was not taken; how long to wait is said in words.
+pub fn words(view: &View, problem: &Problem) -> String {
+    let Some(seconds) = problem.retry_after else {
+        return page::problem_text(view.lang, problem);
+    };
+    let (key, number) = if seconds > 90 {
+        ("account.wait_minutes", seconds.div_ceil(60))
+    } else {
+        ("account.wait_seconds", seconds)
+    };
+    view.say(key, &[("n", number.to_string())])
 }
 
 async fn sign_out(State(app): State<App>, jar: CookieJar) -> AppResult<Response> {

@@ -1,11 +1,11 @@
 //! Finds out who is asking: a session cookie for browsers, a bearer token for machines.
 use super::{
-    access::Actor,
-    commands::{IDLE, LIFE},
+    access::{Actor, MustChange},
+    sign_in::{IDLE, LIFE},
     store,
 };
 use crate::{
-    domain::role::Role,
+    domain::{password, role::Role},
     entity::{account, web_session},
     error::{AppError, AppResult},
     platform::{App, Settings, api::Principal, page::Me, secret},
@@ -37,14 +37,23 @@ pub fn cookie(settings: &Settings, token: String) -> Cookie<'static> {
         .build()
 }
 
+/// Where a session that must change its password may still go.
+pub const CHANGE_PASSWORD: &str = "/account/password";
+
 /// Middleware: leaves the [`Actor`] in the request for doors and handlers.
 pub async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
     match find(&app, request.headers()).await {
-        Ok(Some(actor)) => {
+        Ok(Some(found)) => {
+            let open = [CHANGE_PASSWORD, "/sign-out"].contains(&request.uri().path());
             let extensions = request.extensions_mut();
-            extensions.insert(Principal(format!("account:{}", actor.account)));
-            extensions.insert(me(&actor));
-            extensions.insert(actor);
+            if found.must_change {
+                extensions.insert(MustChange);
+            }
+            if open || !found.must_change {
+                extensions.insert(Principal(format!("account:{}", found.actor.account)));
+                extensions.insert(me(&found.actor));
+                extensions.insert(found.actor);
+            }
             next.run(request).await
         }
         Ok(None) => next.run(request).await,
@@ -52,25 +61,43 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
     }
 }
 
-async fn find(app: &App, headers: &HeaderMap) -> AppResult<Option<Actor>> {
+struct Found {
+    actor: Actor,
+    must_change: bool,
+}
+
+async fn find(app: &App, headers: &HeaderMap) -> AppResult<Option<Found>> {
     if let Some(token) = bearer(headers) {
         let owner = store::token_owner(app.db.read(), &secret::token_hash(token)).await?;
-        return owner
-            .map(|account| Some(actor(account)))
-            .ok_or_else(AppError::sign_in);
+        let account = owner.ok_or_else(AppError::sign_in)?;
+        return Ok(Some(Found {
+            actor: actor(account),
+            must_change: false,
+        }));
     }
-    let jar = CookieJar::from_headers(headers);
-    let Some(cookie) = jar.get(cookie_name(&app.settings)) else {
+    let Some(hash) = cookie_hash(&app.settings, headers) else {
         return Ok(None);
     };
     let now = app.db.now();
-    let found = store::session(app.db.read(), &secret::token_hash(cookie.value()), now).await?;
+    let found = store::session(app.db.read(), &hash, now).await?;
     let Some((session, account)) = found.filter(|(session, _)| session.created_at + LIFE > now)
     else {
         return Ok(None);
     };
     keep_open(app, session).await?;
-    Ok(Some(actor(account)))
+    let aged = app.sign.get().site.classified_passwords
+        && account.password_changed_at + TimeDelta::days(password::CLASSIFIED_DAYS) <= now;
+    Ok(Some(Found {
+        must_change: account.must_change || aged,
+        actor: actor(account),
+    }))
+}
+
+/// What the database knows this browser's session by.
+pub fn cookie_hash(settings: &Settings, headers: &HeaderMap) -> Option<String> {
+    let jar = CookieJar::from_headers(headers);
+    let cookie = jar.get(cookie_name(settings))?;
+    Some(secret::token_hash(cookie.value()))
 }
 
 /// Moves the end of a session in use, at most once a minute.

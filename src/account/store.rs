@@ -222,13 +222,12 @@ pub async fn record_attempt(
     office: OfficeId,
     login: &str,
     ip: &str,
-    ok: bool,
 ) -> AppResult<()> {
     let row = sign_in_attempt::ActiveModel {
         office_id: Set(office),
         login: Set(login.to_owned()),
         ip: Set(ip.to_owned()),
-        ok: Set(ok),
+        ok: Set(false),
         at: Set(tx.now),
         ..Default::default()
     };

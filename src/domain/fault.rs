@@ -38,6 +38,10 @@ pub enum FieldFault {
     Mismatch,
     /// 密码过于简单
     Weak,
+    /// 等保：大写、小写、数字、符号至少三种
+    PasswordClasses,
+    /// 与用过的密码相同
+    PasswordReused,
     /// 需要勾选同意
     ConsentNeeded,
     /// 条目过多
@@ -88,6 +92,8 @@ impl FieldFault {
             Self::Taken => "taken",
             Self::Mismatch => "mismatch",
             Self::Weak => "weak",
+            Self::PasswordClasses => "password_classes",
+            Self::PasswordReused => "password_reused",
             Self::ConsentNeeded => "consent_needed",
             Self::TooMany { .. } => "too_many",
             Self::PhoneFormat => "phone_format",
@@ -286,6 +292,8 @@ mod tests {
             FieldFault::Taken,
             FieldFault::Mismatch,
             FieldFault::Weak,
+            FieldFault::PasswordClasses,
+            FieldFault::PasswordReused,
             FieldFault::ConsentNeeded,
             FieldFault::TooMany { max: 1 },
             FieldFault::PhoneFormat,

@@ -14,6 +14,8 @@ pub mod group;
 pub mod id;
 pub mod login;
 pub mod number;
+pub mod office;
+pub mod password;
 pub mod pay;
 pub mod posting;
 pub mod posting_check;

@@ -50,6 +50,22 @@ pub enum Role {
 }
 
 impl Role {
+    /// Roles of people who work for the office; employers come from their registration.
+    pub const STAFF: &[Self] = &[
+        Self::OfficeAdmin,
+        Self::PlacementOfficer,
+        Self::GateSteward,
+        Self::CommunityClerk,
+        Self::GridWorker,
+        Self::DepartmentHandler,
+        Self::Verifier,
+        Self::Secretary,
+        Self::Mediator,
+        Self::DeputyLiaison,
+        Self::CoHost,
+        Self::Board,
+    ];
+
     /// The stored and printed name, such as `office_admin`.
     pub fn code(self) -> String {
         self.to_value()

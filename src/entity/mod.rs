@@ -26,6 +26,7 @@ pub mod follow_up;
 pub mod idempotency_key;
 pub mod job_match;
 pub mod office;
+pub mod old_password;
 pub mod outbox;
 pub mod participation;
 pub mod person;

@@ -12,6 +12,7 @@ pub mod page;
 pub mod qr;
 pub mod ready;
 pub mod secret;
+pub mod sign;
 mod state;
 pub mod text;
 

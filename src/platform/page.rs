@@ -2,6 +2,7 @@
 //! all pages share (language, theme, who is asking) comes from [`View`].
 use super::{
     App,
+    sign::Sign,
     text::{self, Lang},
 };
 use crate::error::{AppError, AppResult};
@@ -20,7 +21,7 @@ use minijinja::{
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::{collections::BTreeMap, convert::Infallible, sync::LazyLock};
+use std::{convert::Infallible, sync::LazyLock};
 
 pub trait Page: Serialize + Sized {
     /// Path below `templates/`.
@@ -236,7 +237,7 @@ pub struct Static;
 
 /// The template environment. Debug builds read templates from the disk at each change; release
 /// builds carry them inside.
-pub fn environment(office_name: &str) -> Environment<'static> {
+pub fn environment(sign: &Sign) -> Environment<'static> {
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     if let Ok(syntax) = SyntaxConfig::builder()
@@ -264,10 +265,7 @@ pub fn environment(office_name: &str) -> Environment<'static> {
             minijinja::escape_formatter(out, state, value)
         }
     });
-    env.add_global(
-        "office",
-        Value::from(BTreeMap::from([("name", office_name.to_owned())])),
-    );
+    env.add_global("office", Value::from_object(sign.clone()));
     env.add_function("t", say);
     env.add_function("asset", asset);
     env.add_function("inline_css", |name: &str| {

@@ -126,6 +126,20 @@ pub fn token() -> String {
     URL_SAFE_NO_PAD.encode(random::<32>())
 }
 
+/// A password for one use that can be read out and typed: four groups of four without letters that
+/// look alike, 79 bits.
+pub fn one_time_password() -> String {
+    const LETTERS: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
+    let mut text = String::with_capacity(19);
+    for at in 0..16 {
+        if at > 0 && at % 4 == 0 {
+            text.push('-');
+        }
+        text.push(char::from(LETTERS[rand::random_range(0..LETTERS.len())]));
+    }
+    text
+}
+
 /// 128 random bits that name a row without telling its order.
 pub fn uid() -> String {
     hex(&random::<16>())
@@ -166,9 +180,13 @@ impl Passwords {
                 drop(argon2.hash_password(password.as_bytes()));
                 return Ok(false);
             };
-            let hash =
-                PasswordHash::new(&stored).map_err(|e| anyhow::anyhow!("stored hash: {e}"))?;
-            Ok(argon2.verify_password(password.as_bytes(), &hash).is_ok())
+            match PasswordHash::new(&stored) {
+                Ok(hash) => Ok(argon2.verify_password(password.as_bytes(), &hash).is_ok()),
+                Err(error) => {
+                    tracing::error!(%error, "a stored password hash cannot be read");
+                    Ok(false)
+                }
+            }
         })
         .await?
     }

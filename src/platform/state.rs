@@ -6,6 +6,7 @@ use super::{
     live::Live,
     ready::Ready,
     secret::{Keys, Passwords},
+    sign::Sign,
 };
 use crate::{domain::id::OfficeId, error::AppResult};
 use std::{net::IpAddr, sync::Arc};
@@ -17,6 +18,7 @@ pub struct App {
     pub keys: Keys,
     pub passwords: Passwords,
     pub templates: Arc<minijinja::Environment<'static>>,
+    pub sign: Sign,
     pub files: Files,
     pub live: Live,
     /// Public pages kept in memory.

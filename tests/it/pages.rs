@@ -3,6 +3,7 @@ use nightfair::{
     account, area, employer, person,
     platform::{
         page::{self, Page, View},
+        sign::Sign,
         text::Lang,
     },
     seeker, server, tally,
@@ -10,7 +11,7 @@ use nightfair::{
 use std::{collections::BTreeSet, fs, path::Path};
 
 fn render_samples<P: Page>() -> &'static str {
-    let env = page::environment("星光街道办事处");
+    let env = page::environment(&Sign::named("星光街道办事处"));
     for lang in Lang::ALL {
         for sample in P::samples() {
             page::render(&env, &View::plain(lang), sample)
@@ -23,7 +24,16 @@ fn render_samples<P: Page>() -> &'static str {
 #[test]
 fn every_page_renders_and_every_template_is_a_page() {
     let rendered = [
+        render_samples::<account::AccountPage>(),
+        render_samples::<account::AccountsPage>(),
+        render_samples::<account::NewAccountPage>(),
+        render_samples::<account::PasswordPage>(),
+        render_samples::<account::RecordsPage>(),
+        render_samples::<account::SecretPage>(),
+        render_samples::<account::SettingsPage>(),
+        render_samples::<account::SetupPage>(),
         render_samples::<account::SignInPage>(),
+        render_samples::<account::StaffPage>(),
         render_samples::<area::AreaPage>(),
         render_samples::<area::AreasPage>(),
         render_samples::<area::ImportPage>(),

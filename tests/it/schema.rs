@@ -41,6 +41,7 @@ async fn entities_match_migrations() {
     readable::<idempotency_key::Entity>(&app).await;
     readable::<job_match::Entity>(&app).await;
     readable::<office::Entity>(&app).await;
+    readable::<old_password::Entity>(&app).await;
     readable::<outbox::Entity>(&app).await;
     readable::<participation::Entity>(&app).await;
     readable::<person::Entity>(&app).await;
