@@ -1,4 +1,6 @@
 //! The commands of the program.
+mod staff;
+
 use crate::{
     account::{self, Audience},
     bench,
@@ -18,8 +20,9 @@ use crate::{
     },
     server, tally,
 };
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use std::{
+    fs::{File, TryLockError},
     io::Write,
     net::{IpAddr, SocketAddr, TcpListener},
     num::NonZeroU32,
@@ -38,6 +41,8 @@ pub async fn run(cli: Cli) -> Result<()> {
             no_migrate,
         } => serve(&common, &listening, !no_migrate).await,
         Command::Migrate { status } => migrate(&common, status).await,
+        Command::User { command } => staff::user(&common, command).await,
+        Command::Token { command } => staff::token(&common, command).await,
         Command::Bench(plan) => print(&bench::measure(&plan).await?),
         Command::BenchLimit { listening } => {
             let listener = bind(&listening)?;
@@ -53,6 +58,13 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Routes => print(&route_table()),
         Command::Openapi => print(&server::document().to_pretty_json()?),
     }
+}
+
+/// The installation of the data folder, for commands that serve nobody.
+pub async fn open_here(common: &Common) -> Result<App> {
+    let data = common.data("nightfair-data");
+    let public_url = common.public_url.clone().unwrap_or_default();
+    open(common, &data, &public_url, true).await
 }
 
 /// Everything a handler reaches, opened for `data`; the schema is brought up to date first.
@@ -103,7 +115,7 @@ fn limits(venues: Vec<IpAddr>) -> Limits {
     };
     Limits {
         registrations_by_address: limit(600, Duration::from_millis(100)),
-        registrations_by_phone: limit(5, Duration::from_secs(60)),
+        registrations_by_phone: limit(5, Duration::from_mins(1)),
         guesses_by_address: limit(60, Duration::from_secs(1)),
         venues,
     }
@@ -112,6 +124,7 @@ fn limits(venues: Vec<IpAddr>) -> Limits {
 async fn serve(common: &Common, listening: &Listening, migrate: bool) -> Result<()> {
     let data = common.data("nightfair-data");
     let listener = bind(listening)?;
+    let alone = alone(common, &data)?;
     let public_url = public_url(common, listening, &listener)?;
     let app = open(common, &data, &public_url, migrate).await?;
     if !account::store::any(app.db.read(), app.settings.office).await? {
@@ -121,7 +134,44 @@ async fn serve(common: &Common, listening: &Listening, migrate: bool) -> Result<
         ))?;
     }
     print(&format!("Nightfair serves {public_url}"))?;
-    server::serve(app, listener, listening).await
+    tokio::spawn(keep_house(app.clone()));
+    let served = server::serve(app, listener, listening).await;
+    drop(alone);
+    served
+}
+
+/// An embedded database is served by one program at a time: live pages hear only of the writes of
+/// their own. The lock ends with the program, however it ends.
+pub fn alone(common: &Common, data: &Path) -> Result<Option<File>> {
+    if !common.database(data).starts_with("sqlite:") {
+        return Ok(None);
+    }
+    std::fs::create_dir_all(data)
+        .with_context(|| format!("--data: cannot make {}", data.display()))?;
+    let path = data.join("nightfair.lock");
+    let lock = File::create(&path).with_context(|| format!("--data: {}", path.display()))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => bail!(
+            "--data: another nightfair already serves {}",
+            data.display()
+        ),
+        Err(TryLockError::Error(error)) => Err(error).context("--data: cannot lock"),
+    }
+}
+
+/// Small work that is never urgent.
+pub async fn keep_house(app: App) {
+    let mut tick = tokio::time::interval(Duration::from_mins(1));
+    loop {
+        tokio::select! {
+            () = app.stop.cancelled() => return,
+            _ = tick.tick() => {}
+        }
+        if let Err(error) = account::commands::keep_house(&app).await {
+            tracing::warn!(%error, "housekeeping failed");
+        }
+    }
 }
 
 /// Takes the address at once, so that a wrong one stops the start before anything is opened.

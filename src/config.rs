@@ -1,6 +1,10 @@
 //! Reads every setting once: flags first, then the environment (`contract.md` §1). A wrong setting
 //! stops the start with one line that names it.
-use clap::{Args, Parser, Subcommand};
+use crate::domain::{role::Role, text::choice};
+use clap::{
+    Args, Parser, Subcommand,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 use std::{
     net::{IpAddr, SocketAddr},
     path::PathBuf,
@@ -10,7 +14,8 @@ use std::{
 #[command(
     name = "nightfair",
     version,
-    about = "夜集: recruitment evenings and service desks from one ledger"
+    about = "夜集: recruitment evenings and service desks from one ledger",
+    after_help = "Exit codes: 0 good, 1 the operation failed, 2 wrong use."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -46,7 +51,8 @@ pub struct Common {
         global = true,
         env = "NIGHTFAIR_LOG",
         default_value = "info",
-        value_name = "FILTER"
+        value_name = "FILTER",
+        value_parser = log_filter
     )]
     pub log: String,
 }
@@ -109,6 +115,16 @@ pub enum Command {
         #[arg(long)]
         status: bool,
     },
+    /// Accounts: add, list, disable, enable, reset-password
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// API tokens: add
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
     /// Measure this machine and this program
     Bench(Plan),
     /// The least possible work, which `bench` measures against
@@ -142,6 +158,61 @@ pub enum Export {
     },
 }
 
+#[derive(Subcommand)]
+pub enum UserCommand {
+    /// Open an account; without --password-stdin a one-time password is printed
+    Add {
+        /// Name to sign in with: small letters, digits and . _ - @
+        #[arg(long)]
+        login: String,
+        /// Name of the person
+        #[arg(long)]
+        name: String,
+        /// What the person does, such as office_admin, placement_officer or gate_steward
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// Code of the unit the person belongs to
+        #[arg(long, value_name = "CODE")]
+        unit: Option<String>,
+        /// Read the password from the first line of the standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Print every account: login, role, unit, state, name
+    List,
+    /// Shut an account out at once
+    Disable {
+        #[arg(long)]
+        login: String,
+    },
+    /// Let a disabled account in again
+    Enable {
+        #[arg(long)]
+        login: String,
+    },
+    /// Give an account a one-time password; its sessions and tokens end
+    ResetPassword {
+        #[arg(long)]
+        login: String,
+        /// Read a lasting password from the first line of the standard input instead
+        #[arg(long)]
+        password_stdin: bool,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum TokenCommand {
+    /// Print a new API token, once; only its hash is stored
+    Add {
+        /// Whose rights the token has
+        #[arg(long)]
+        login: String,
+        /// What the token is for
+        #[arg(long, value_name = "TEXT")]
+        label: String,
+    },
+}
+
 /// How much `bench` does.
 #[derive(Args, Clone, Debug)]
 pub struct Plan {
@@ -171,9 +242,57 @@ fn database_url(text: &str) -> Result<String, String> {
     Err("must begin with sqlite: or postgres://".into())
 }
 
+fn role(text: &str) -> Result<Role, String> {
+    let known: Vec<String> = Role::STAFF.iter().map(|role| role.code()).collect();
+    choice(text).map_err(|_| format!("must be one of {}", known.join(", ")))
+}
+
+fn log_filter(text: &str) -> Result<String, String> {
+    let filter = tracing_subscriber::EnvFilter::try_new(text);
+    filter.map_err(|_| "is not a log filter such as info or nightfair=debug".to_owned())?;
+    Ok(text.to_owned())
+}
+
+/// Says in one line which setting is wrong and why; what is asked of clap itself goes on as it is.
+pub fn explain(error: &clap::Error) -> Option<String> {
+    let wrong = matches!(
+        error.kind(),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation
+    );
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let argument = text(ContextKind::InvalidArg).filter(|_| wrong)?;
+    let name = argument.split_whitespace().next().unwrap_or_default();
+    let value = text(ContextKind::InvalidValue).unwrap_or_default();
+    let why = std::error::Error::source(error).map(ToString::to_string);
+    let variable = VARIABLES.iter().find(|(flag, _)| *flag == name);
+    Some(format!(
+        "{name}{}: \"{}\" {}",
+        variable.map_or(String::new(), |(_, variable)| format!(" ({variable})")),
+        value.escape_debug(),
+        why.unwrap_or_else(|| "is not possible".to_owned())
+    ))
+}
+
+/// Flags and the variables that stand for them.
+const VARIABLES: &[(&str, &str)] = &[
+    ("--data", "NIGHTFAIR_DATA"),
+    ("--database-url", "NIGHTFAIR_DATABASE_URL"),
+    ("--listen", "NIGHTFAIR_LISTEN"),
+    ("--log", "NIGHTFAIR_LOG"),
+    ("--public-url", "NIGHTFAIR_PUBLIC_URL"),
+    ("--tls-cert", "NIGHTFAIR_TLS_CERT"),
+    ("--tls-key", "NIGHTFAIR_TLS_KEY"),
+    ("--venue", "NIGHTFAIR_VENUES"),
+];
+
 fn public_url(text: &str) -> Result<String, String> {
     let uri: axum::http::Uri = text.parse().map_err(|_| "is not an address".to_owned())?;
+    let bare = uri.path() == "/" && uri.query().is_none();
     match (uri.scheme_str(), uri.host()) {
+        (Some("http" | "https"), Some(_)) if !bare => Err("must not have a path".into()),
         (Some("http" | "https"), Some(_)) => Ok(text.trim_end_matches('/').to_owned()),
         _ => Err("must begin with http:// or https:// and name a host".into()),
     }

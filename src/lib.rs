@@ -17,6 +17,7 @@ pub mod area;
 pub mod case;
 pub mod employer;
 pub mod fair;
+pub mod office;
 pub mod person;
 pub mod seeker;
 pub mod tally;

@@ -5,7 +5,7 @@ use crate::{
     config::Listening,
     employer,
     error::{AppError, AppResult, Problem},
-    fair, person,
+    fair, office, person,
     platform::{
         App,
         api::{FieldProblem, ProblemDocument},
@@ -59,6 +59,7 @@ pub fn routes() -> Routes {
         .merge(area::routes())
         .merge(employer::routes())
         .merge(fair::routes())
+        .merge(office::routes())
         .merge(tally::routes())
         .merge(person::routes())
         .merge(seeker::routes(seeker::Matches::NONE))

@@ -22,7 +22,7 @@ use crate::{
 };
 use chrono::TimeDelta;
 
-pub use super::sign_in::{IDLE, LIFE, SignIn, sign_out};
+pub use super::sign_in::{IDLE, LIFE, SignIn, sign_in, sign_out};
 
 /// What an account is made from; the password is hashed here.
 pub struct Add {
@@ -150,21 +150,20 @@ pub(super) struct Change {
 pub(super) async fn change_password(app: &App, change: Change) -> AppResult<String> {
     let id = change.account;
     let account = lists::account(app.db.read(), app.settings.office, id).await?;
+    check_password(app, &change.new, &account.login, &account.name)?;
     sign_in::attempt(app, account.office_id, &account.login, &change.ip).await?;
     let fits = change.current.chars().count() <= password::LONGEST;
     let stored = Some(account.password_hash.clone());
     if !fits || !app.passwords.verify(change.current, stored).await? {
         return Err(Faults::one("current", FieldFault::Mismatch).into());
     }
-    check_password(app, &change.new, &account.login, &account.name)?;
+    forgive(app, &account).await?;
     refuse_used(app, &account, &change.new).await?;
     let hash = app.passwords.hash(change.new).await?;
     let token = secret::token();
     let token_hash = secret::token_hash(&token);
     app.db
         .write(move |tx| async move {
-            let login = account.login.clone();
-            store::forgive(&tx, account.office_id, &login).await?;
             lists::set_password(&tx, &account, hash, false).await?;
             lists::end_sessions(&tx, id, None).await?;
             let end = tx.now + sign_in::IDLE;
@@ -173,6 +172,14 @@ pub(super) async fn change_password(app: &App, change: Change) -> AppResult<Stri
         })
         .await?;
     Ok(token)
+}
+
+/// The current password was right: what comes next is no guess.
+async fn forgive(app: &App, account: &account::Model) -> AppResult<()> {
+    let (office, login) = (account.office_id, account.login.clone());
+    app.db
+        .write(move |tx| async move { store::forgive(&tx, office, &login).await })
+        .await
 }
 
 /// The current password never serves again at once; the classified profile refuses the last five.

@@ -8,6 +8,7 @@ mod device;
 pub mod form;
 pub mod lists;
 mod pages;
+mod peer;
 mod routes;
 mod routes_office;
 mod routes_own;
@@ -21,4 +22,5 @@ pub use pages::{
     AccountPage, AccountsPage, NewAccountPage, PasswordPage, RecordsPage, SecretPage, SettingsPage,
     SetupPage, SignInPage, StaffPage,
 };
+pub use peer::Peer;
 pub use routes::routes;

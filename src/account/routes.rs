@@ -1,5 +1,5 @@
 use super::{
-    Audience, Routes,
+    Audience, Peer, Routes,
     commands::{self, SignIn},
     pages::SignInPage,
     routes_office, routes_own, routes_setup,
@@ -15,13 +15,12 @@ use crate::{
     },
 };
 use axum::{
-    extract::{ConnectInfo, Query, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    extract::{Query, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::CookieJar;
 use serde::Deserialize;
-use std::net::SocketAddr;
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -53,16 +52,15 @@ async fn sign_in_page(view: View, Query(query): Query<Back>) -> AppResult<Respon
 async fn sign_in(
     State(app): State<App>,
     view: View,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
+    peer: Peer,
     jar: CookieJar,
     sent: Sent,
 ) -> AppResult<Response> {
     let asked = SignIn {
         login: sent.get("login").chars().take(64).collect(),
         password: sent.get("password").to_owned(),
-        ip: peer.ip().to_string(),
-        device: device(&headers),
+        ip: peer.ip.to_string(),
+        device: peer.device,
     };
     match attempt::sign_in(&app, asked).await {
         Ok((token, account)) => {
@@ -78,14 +76,6 @@ async fn sign_in(
         }
         Err(error) => refuse(&view, &sent, error),
     }
-}
-
-/// The browser's own words, cut.
-pub fn device(headers: &HeaderMap) -> String {
-    let words = headers
-        .get(header::USER_AGENT)
-        .and_then(|v| v.to_str().ok());
-    words.unwrap_or_default().chars().take(200).collect()
 }
 
 /// The form again, with the login but never the password.

@@ -1,6 +1,6 @@
 //! What an office administers: its own sign, its accounts, and the record of who looked at what.
 use super::{
-    Actor, Audience, Routes,
+    Actor, Audience, Peer, Routes,
     commands::{self, Add, Admin},
     form,
     lists::{self, Records, Wanted},
@@ -24,13 +24,13 @@ use crate::{
     },
 };
 use axum::{
-    extract::{ConnectInfo, Path, Query, State},
+    extract::{Path, Query, State},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use serde::Deserialize;
-use std::{collections::BTreeMap, net::SocketAddr};
+use std::collections::BTreeMap;
 
 const ADMIN: Audience = Audience::Roles(&[Role::OfficeAdmin]);
 /// The secretary oversees what the administrators do.
@@ -53,11 +53,11 @@ pub fn routes() -> Routes {
         .get(OVERSIGHT, "/office/access-records", records)
 }
 
-fn admin(actor: &Actor, peer: SocketAddr) -> Admin {
+fn admin(actor: &Actor, peer: &Peer) -> Admin {
     Admin {
         office: actor.office,
         account: Some(actor.account),
-        ip: peer.ip().to_string(),
+        ip: peer.ip.to_string(),
     }
 }
 
@@ -93,12 +93,12 @@ async fn change_settings(
     State(app): State<App>,
     actor: Actor,
     view: View,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    peer: Peer,
     sent: Sent,
 ) -> AppResult<Response> {
     let done = async {
         let office = form::office(&sent)?;
-        commands::change_office(&app, admin(&actor, peer), office).await
+        commands::change_office(&app, admin(&actor, &peer), office).await
     };
     match done.await {
         Ok(()) => Ok(Redirect::to("/office/settings?said=saved").into_response()),
@@ -248,7 +248,7 @@ async fn add_account(
     State(app): State<App>,
     actor: Actor,
     view: View,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    peer: Peer,
     sent: Sent,
 ) -> AppResult<Response> {
     let password = secret::one_time_password();
@@ -265,7 +265,7 @@ async fn add_account(
             password: password.clone(),
             must_change: true,
         };
-        commands::add_once(&app, once, Some(admin(&actor, peer)), add, staff.leader).await
+        commands::add_once(&app, once, Some(admin(&actor, &peer)), add, staff.leader).await
     };
     match done.await.map_err(login_taken) {
         Ok(done) => view.show(SecretPage {
@@ -353,13 +353,13 @@ async fn change_account(
     actor: Actor,
     view: View,
     Path(id): Path<AccountId>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    peer: Peer,
     sent: Sent,
 ) -> AppResult<Response> {
     let done = async {
         let staff = form::staff(&sent)?;
         known_unit(&app, actor.office, staff.unit).await?;
-        commands::change_staff(&app, admin(&actor, peer), id, staff).await
+        commands::change_staff(&app, admin(&actor, &peer), id, staff).await
     };
     match done.await {
         Ok(()) => Ok(Redirect::to(&format!("/office/accounts/{id}?said=saved")).into_response()),
@@ -375,11 +375,11 @@ async fn switch_account(
     State(app): State<App>,
     actor: Actor,
     Path(id): Path<AccountId>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    peer: Peer,
     sent: Sent,
 ) -> AppResult<Redirect> {
     let disable = sent.get("disable") == "yes";
-    commands::switch(&app, admin(&actor, peer), id, disable).await?;
+    commands::switch(&app, admin(&actor, &peer), id, disable).await?;
     let said = if disable { "disabled" } else { "enabled" };
     Ok(Redirect::to(&format!("/office/accounts/{id}?said={said}")))
 }
@@ -389,10 +389,10 @@ async fn reset_password(
     actor: Actor,
     view: View,
     Path(id): Path<AccountId>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    peer: Peer,
 ) -> AppResult<Response> {
     let account = lists::account(app.db.read(), actor.office, id).await?;
-    let password = commands::reset_password(&app, admin(&actor, peer), id).await?;
+    let password = commands::reset_password(&app, admin(&actor, &peer), id).await?;
     view.show(SecretPage {
         what: "reset",
         login: account.login,

@@ -1,10 +1,10 @@
 //! One's own account: password, devices, API tokens.
 use super::{
-    Actor, Audience, MustChange, Routes,
+    Actor, Audience, MustChange, Peer, Routes,
     commands::{self, Change},
     device, form, lists,
     pages::{AccountPage, PasswordPage, SecretPage, SessionRow, TokenRow},
-    routes::{self, words},
+    routes::words,
     session::{cookie, cookie_hash, home},
 };
 use crate::{
@@ -23,12 +23,11 @@ use crate::{
 };
 use axum::{
     Extension,
-    extract::{ConnectInfo, Path, Query, State},
+    extract::{Path, Query, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::CookieJar;
-use std::net::SocketAddr;
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -124,8 +123,7 @@ async fn change_password(
     actor: Actor,
     view: View,
     forced: Option<Extension<MustChange>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
+    peer: Peer,
     jar: CookieJar,
     sent: Sent,
 ) -> AppResult<Response> {
@@ -133,8 +131,8 @@ async fn change_password(
         account: actor.account,
         current: sent.get("current").to_owned(),
         new: sent.get("new").to_owned(),
-        ip: peer.ip().to_string(),
-        device: routes::device(&headers),
+        ip: peer.ip.to_string(),
+        device: peer.device,
     };
     let done = async {
         if sent.get("new") != sent.get("again") {

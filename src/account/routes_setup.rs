@@ -1,10 +1,9 @@
 //! The first start of an empty installation.
 use super::{
-    Audience, Routes,
+    Audience, Peer, Routes,
     commands::{self, Setup},
     form,
     pages::SetupPage,
-    routes::device,
     session::cookie,
 };
 use crate::{
@@ -17,12 +16,11 @@ use crate::{
     },
 };
 use axum::{
-    extract::{ConnectInfo, Path, State},
-    http::{HeaderMap, StatusCode},
+    extract::{Path, State},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::CookieJar;
-use std::net::SocketAddr;
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -33,10 +31,10 @@ pub fn routes() -> Routes {
 async fn page(
     State(app): State<App>,
     view: View,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    peer: Peer,
     Path(token): Path<String>,
 ) -> AppResult<Response> {
-    app.limits.guess_from(peer.ip())?;
+    app.limits.guess_from(peer.ip)?;
     commands::check_setup(&app, &token).await?;
     let form = Form::blank();
     view.show(of(token, form))
@@ -53,16 +51,15 @@ fn of(token: String, form: Form) -> SetupPage {
 async fn set_up(
     State(app): State<App>,
     view: View,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    peer: Peer,
     Path(token): Path<String>,
-    headers: HeaderMap,
     jar: CookieJar,
     sent: Sent,
 ) -> AppResult<Response> {
-    app.limits.guess_from(peer.ip())?;
+    app.limits.guess_from(peer.ip)?;
     commands::check_setup(&app, &token).await?;
     let done = async {
-        let setup = read(&sent, &headers)?;
+        let setup = read(&sent, peer.device)?;
         commands::set_up(&app, &token, setup).await
     };
     match done.await {
@@ -82,7 +79,7 @@ async fn set_up(
 }
 
 /// All faults of the form at once, the password's too.
-fn read(sent: &Sent, headers: &HeaderMap) -> AppResult<Setup> {
+fn read(sent: &Sent, device: String) -> AppResult<Setup> {
     let words = [sent.get("login"), sent.get("name"), sent.get("office_name")];
     let rule = password::check(sent.get("new"), &words, false);
     let mut faults = Faults::new();
@@ -102,6 +99,6 @@ fn read(sent: &Sent, headers: &HeaderMap) -> AppResult<Setup> {
         login: first.login,
         name: first.name,
         password: sent.get("new").to_owned(),
-        device: device(headers),
+        device,
     })
 }

@@ -27,12 +27,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "tally",
         &["account", "domain", "entity", "error", "person", "platform"],
     ),
-    ("config", &[]),
+    (
+        "office",
+        &["domain", "entity", "error", "platform", "account", "area"],
+    ),
+    ("config", &["domain"]),
     (
         "server",
         &[
-            "account", "area", "employer", "fair", "person", "seeker", "tally", "config", "error",
-            "platform",
+            "account", "area", "employer", "fair", "office", "person", "seeker", "tally", "config",
+            "error", "platform",
         ],
     ),
     (
@@ -41,7 +45,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "cli",
-        &["account", "bench", "config", "platform", "server", "tally"],
+        &[
+            "account", "bench", "config", "domain", "error", "platform", "server", "tally",
+        ],
     ),
     ("main", &[]),
     ("lib", &[]),

@@ -190,6 +190,18 @@ pub struct Client {
 }
 
 impl Client {
+    /// The same browser with the cookies that an answer set.
+    pub fn with(&self, reply: &Reply) -> Self {
+        let cookie = reply.headers.get(header::SET_COOKIE).map(|cookie| {
+            let cookie = cookie.to_str().unwrap();
+            cookie.split(';').next().unwrap().to_owned()
+        });
+        Self {
+            cookie: cookie.or_else(|| self.cookie.clone()),
+            ..self.clone()
+        }
+    }
+
     pub async fn get(&self, path: &str) -> Reply {
         self.send(self.request(Method::GET, path).body(Body::empty()).unwrap())
             .await

@@ -1,7 +1,7 @@
 //! The design keeps its promises: contrast of every pair of colours in use, one set of words for
 //! every macro, markup that a screen reader can follow, style sheets old phones understand.
 use minijinja::{Value, context};
-use nightfair::platform::{page, qr};
+use nightfair::platform::{page, qr, sign::Sign};
 use scraper::{Html, Selector};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -159,7 +159,7 @@ fn style_sheets_stay_with_what_old_phones_know() {
 
 #[test]
 fn what_a_phone_loads_for_a_page_is_small() {
-    let env = page::environment("星光街道办事处");
+    let env = page::environment(&Sign::named("星光街道办事处"));
     for bundle in ["seeker", "map"] {
         let css = env
             .render_str("{{ inline_css(name) }}", context! { name => bundle })
@@ -172,7 +172,7 @@ fn what_a_phone_loads_for_a_page_is_small() {
 const GALLERY: &str = include_str!("look/gallery.html");
 
 fn gallery(lang: &str, layout: &str) -> Html {
-    let mut env = page::environment("星光街道办事处");
+    let mut env = page::environment(&Sign::named("星光街道办事处"));
     env.add_function("qr_of", |text: &str| {
         Value::from_safe_string(qr::svg(text).unwrap_or_default())
     });

@@ -5,11 +5,15 @@
 )]
 
 mod access;
+mod account;
+mod account_office;
 mod architecture;
 mod area;
+mod cli;
 mod harness;
 mod ledger;
 mod look;
+mod office;
 mod pages;
 mod posting_check;
 mod schema;

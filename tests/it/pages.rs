@@ -1,6 +1,6 @@
 //! Every page renders with every sample in both languages, and every template belongs to a page.
 use nightfair::{
-    account, area, employer, person,
+    account, area, employer, office, person,
     platform::{
         page::{self, Page, View},
         sign::Sign,
@@ -39,6 +39,7 @@ fn every_page_renders_and_every_template_is_a_page() {
         render_samples::<area::ImportPage>(),
         render_samples::<area::UnitPage>(),
         render_samples::<area::UnitsPage>(),
+        render_samples::<office::OfficePage>(),
         render_samples::<person::PersonPage>(),
         render_samples::<seeker::RegisterPage>(),
         render_samples::<seeker::ShutPage>(),
