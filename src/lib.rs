@@ -14,11 +14,13 @@ pub mod platform;
 // Capabilities
 pub mod account;
 pub mod area;
+pub mod broadcast;
 pub mod case;
 pub mod employer;
 pub mod fair;
 pub mod office;
 pub mod person;
+pub mod posting;
 pub mod seeker;
 pub mod tally;
 

@@ -1,7 +1,7 @@
 //! Puts the pieces together: routes, layers, the page or document that explains an error.
 use crate::{
     account::{self, Audience, Routes},
-    area,
+    area, broadcast,
     config::Listening,
     employer,
     error::{AppError, AppResult, Problem},
@@ -12,7 +12,7 @@ use crate::{
         page::{self, Page, Static, View},
         text::{self, Lang},
     },
-    seeker, tally,
+    posting, seeker, tally,
 };
 use anyhow::Context;
 use axum::{
@@ -62,6 +62,8 @@ pub fn routes() -> Routes {
         .merge(office::routes())
         .merge(tally::routes())
         .merge(person::routes())
+        .merge(posting::routes())
+        .merge(broadcast::routes())
         .merge(seeker::routes(seeker::Matches::NONE))
         .get(Audience::Anyone, "/static/{*path}", static_file)
         .get(Audience::Anyone, "/prefs", set_preference)

@@ -28,6 +28,7 @@ fn tables() -> Vec<TableCreateStatement> {
         registrations(),
         check_ins(),
         job_matches(),
+        posting_events(),
         streams(),
         stream_postings(),
         stream_views(),
@@ -51,6 +52,7 @@ fn postings() -> TableCreateStatement {
         .col(big_integer("pay_min"))
         .col(big_integer("pay_max"))
         .col(text("pay_unit"))
+        .col(integer("pay_months"))
         .col(text("education"))
         .col(text("experience"))
         .col(text("skills"))
@@ -59,6 +61,7 @@ fn postings() -> TableCreateStatement {
         .col(json_binary("insurance"))
         .col(text("benefits"))
         .col(json_binary("groups"))
+        .col(text_null("age_limit"))
         .col(text_null("age_ground"))
         .col(date("expires_on"))
         .col(boolean("auto_refer"))
@@ -73,6 +76,23 @@ fn postings() -> TableCreateStatement {
         .foreign_key(&mut link("postings", "office_id", "offices"))
         .foreign_key(&mut link("postings", "fair_id", "fairs"))
         .foreign_key(&mut link("postings", "employer_id", "employers"))
+        .take()
+}
+
+/// 岗位审核记录
+fn posting_events() -> TableCreateStatement {
+    Table::create()
+        .table("posting_events")
+        .col(id())
+        .col(big_integer("posting_id"))
+        .col(text("what"))
+        .col(text_null("reason"))
+        .col(text_null("ground"))
+        .col(json_binary("findings"))
+        .col(json_binary("content"))
+        .col(big_integer_null("account_id"))
+        .col(timestamp_with_time_zone("at"))
+        .foreign_key(&mut link("posting_events", "posting_id", "postings"))
         .take()
 }
 
@@ -174,6 +194,7 @@ fn streams() -> TableCreateStatement {
         .col(text("url"))
         .col(timestamp_with_time_zone("starts_at"))
         .col(timestamp_with_time_zone("ends_at"))
+        .col(big_integer("version"))
         .col(timestamp_with_time_zone("created_at"))
         .foreign_key(&mut link("streams", "fair_id", "fairs"))
         .take()
@@ -202,6 +223,7 @@ fn stream_views() -> TableCreateStatement {
         .col(timestamp_with_time_zone("at"))
         .col(big_integer("views"))
         .col(text("evidence_url"))
+        .col(text_null("correction"))
         .col(big_integer_null("file_id"))
         .col(big_integer_null("recorded_by"))
         .foreign_key(&mut link("stream_views", "stream_id", "streams"))
@@ -212,7 +234,9 @@ fn stream_views() -> TableCreateStatement {
 fn indexes() -> Vec<IndexCreateStatement> {
     vec![
         index("postings", &["office_id", "fair_id", "status", "id"]),
+        index("postings", &["office_id", "status", "id"]),
         index("postings", &["employer_id", "id"]),
+        index("posting_events", &["posting_id", "id"]),
         unique("registrations", &["fair_id", "person_id"])
             .and_where(Expr::cust("status = 'active'"))
             .take(),

@@ -2,6 +2,7 @@
 pub mod area;
 pub mod booking;
 pub mod booth;
+pub mod broadcast;
 pub mod calendar;
 pub mod case;
 pub mod contact;
@@ -13,6 +14,7 @@ pub mod funnel;
 pub mod group;
 pub mod id;
 pub mod login;
+pub mod moment;
 pub mod number;
 pub mod office;
 pub mod password;

@@ -89,6 +89,18 @@ impl fmt::Display for Prose {
     }
 }
 
+impl AsRef<str> for Line {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for Prose {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
 impl From<Line> for String {
     fn from(line: Line) -> Self {
         line.0

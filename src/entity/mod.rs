@@ -32,6 +32,7 @@ pub mod participation;
 pub mod person;
 pub mod poster;
 pub mod posting;
+pub mod posting_event;
 pub mod registration;
 pub mod setup_link;
 pub mod sign_in_attempt;

@@ -1,5 +1,11 @@
 //! 岗位
-use crate::domain::id::{AccountId, EmployerId, FairId, OfficeId, PostingId};
+use crate::domain::{
+    id::{AccountId, EmployerId, FairId, OfficeId, PostingId},
+    pay::PayUnit,
+    posting::{
+        AgeGround, ContractType, Education, Experience, Occupation, PostingKind, PostingStatus,
+    },
+};
 use sea_orm::entity::prelude::*;
 
 #[sea_orm::model]
@@ -13,11 +19,8 @@ pub struct Model {
     pub employer_id: EmployerId,
     #[sea_orm(column_type = "Text")]
     pub title: String,
-    #[sea_orm(column_type = "Text")]
-    pub occupation: String,
-    /// regular, internship, gig, …
-    #[sea_orm(column_type = "Text")]
-    pub kind: String,
+    pub occupation: Occupation,
+    pub kind: PostingKind,
     pub headcount: i32,
     #[sea_orm(column_type = "Text")]
     pub duties: String,
@@ -27,32 +30,29 @@ pub struct Model {
     pub pay_min: i64,
     /// Fen.
     pub pay_max: i64,
-    #[sea_orm(column_type = "Text")]
-    pub pay_unit: String,
-    #[sea_orm(column_type = "Text")]
-    pub education: String,
-    #[sea_orm(column_type = "Text")]
-    pub experience: String,
+    pub pay_unit: PayUnit,
+    /// Months' pay a year, 12 as a rule.
+    pub pay_months: i32,
+    pub education: Education,
+    pub experience: Experience,
     #[sea_orm(column_type = "Text")]
     pub skills: String,
     #[sea_orm(column_type = "Text")]
     pub hours: String,
-    #[sea_orm(column_type = "Text")]
-    pub contract_type: String,
+    pub contract_type: ContractType,
     #[sea_orm(column_type = "JsonBinary")]
     pub insurance: Json,
     #[sea_orm(column_type = "Text")]
     pub benefits: String,
     #[sea_orm(column_type = "JsonBinary")]
     pub groups: Json,
-    /// Legal ground for an age limit, if any.
+    /// An age limit in words; only with its legal ground.
     #[sea_orm(column_type = "Text", nullable)]
-    pub age_ground: Option<String>,
+    pub age_limit: Option<String>,
+    pub age_ground: Option<AgeGround>,
     pub expires_on: Date,
     pub auto_refer: bool,
-    /// draft, in_review, returned, published, rejected, closed
-    #[sea_orm(column_type = "Text")]
-    pub status: String,
+    pub status: PostingStatus,
     #[sea_orm(column_type = "Text", nullable)]
     pub status_reason: Option<String>,
     #[sea_orm(column_type = "JsonBinary")]

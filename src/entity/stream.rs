@@ -22,6 +22,7 @@ pub struct Model {
     pub url: String,
     pub starts_at: DateTimeUtc,
     pub ends_at: DateTimeUtc,
+    pub version: i64,
     pub created_at: DateTimeUtc,
 }
 

@@ -16,6 +16,9 @@ pub struct Model {
     pub views: i64,
     #[sea_orm(column_type = "Text")]
     pub evidence_url: String,
+    /// Why this count is smaller than an earlier one.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub correction: Option<String>,
     pub file_id: Option<FileId>,
     pub recorded_by: Option<AccountId>,
 }

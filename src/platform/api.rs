@@ -186,3 +186,17 @@ pub struct FieldProblem {
     pub code: String,
     pub detail: String,
 }
+
+/// Reads a number, or a number in quotes, as text: numbers are understood by one set of rules,
+/// however they come.
+///
+/// # Errors
+/// When it is neither.
+pub fn figure<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    match serde_json::Value::deserialize(from)? {
+        serde_json::Value::Number(number) => Ok(number.to_string()),
+        serde_json::Value::String(text) => Ok(text),
+        serde_json::Value::Null => Ok(String::new()),
+        _ => Err(serde::de::Error::custom("not a number")),
+    }
+}

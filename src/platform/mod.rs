@@ -11,6 +11,7 @@ pub mod outbox;
 pub mod page;
 pub mod qr;
 pub mod ready;
+pub mod search;
 pub mod secret;
 pub mod sign;
 mod state;

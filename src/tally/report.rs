@@ -532,7 +532,8 @@ fn stream(tally: &Tally, reader: &Reader, session: &StreamAt) -> Stream {
             .platforms()
             .into_iter()
             .map(|(name, views)| Platform {
-                name: name.to_owned(),
+                name: text::find::<&str>(reader.lang, &format!("stream_platform.{name}"), &[])
+                    .unwrap_or_else(|| name.to_owned()),
                 views,
             })
             .collect(),

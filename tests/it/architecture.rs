@@ -23,6 +23,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("fair", FAIR),
     ("person", AREA),
     ("seeker", SEEKER),
+    ("posting", POSTING),
+    ("broadcast", BROADCAST),
     (
         "tally",
         &["account", "domain", "entity", "error", "person", "platform"],
@@ -35,8 +37,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "server",
         &[
-            "account", "area", "employer", "fair", "office", "person", "seeker", "tally", "config",
-            "error", "platform",
+            "account",
+            "area",
+            "employer",
+            "fair",
+            "office",
+            "person",
+            "seeker",
+            "posting",
+            "broadcast",
+            "tally",
+            "config",
+            "error",
+            "platform",
         ],
     ),
     (
@@ -64,6 +77,12 @@ const AREA: &[&str] = &["domain", "entity", "error", "platform", "account"];
 
 const SEEKER: &[&str] = &[
     "domain", "entity", "error", "platform", "account", "area", "person",
+];
+
+const POSTING: &[&str] = &["domain", "entity", "error", "platform", "account"];
+
+const BROADCAST: &[&str] = &[
+    "domain", "entity", "error", "platform", "account", "posting",
 ];
 
 /// Words that may not appear in files whose path starts so or ends so.

@@ -1,12 +1,12 @@
 //! Every page renders with every sample in both languages, and every template belongs to a page.
 use nightfair::{
-    account, area, employer, office, person,
+    account, area, broadcast, employer, office, person,
     platform::{
         page::{self, Page, View},
         sign::Sign,
         text::Lang,
     },
-    seeker, server, tally,
+    posting, seeker, server, tally,
 };
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -62,6 +62,18 @@ fn every_page_renders_and_every_template_is_a_page() {
         render_samples::<employer::EmployersPage>(),
         render_samples::<employer::JoinPage>(),
         render_samples::<employer::NewEmployerPage>(),
+        render_samples::<posting::OwnPostingsPage>(),
+        render_samples::<posting::PostingFormPage>(),
+        render_samples::<posting::OwnPostingPage>(),
+        render_samples::<posting::PastePage>(),
+        render_samples::<posting::PreviewPage>(),
+        render_samples::<posting::QueuePage>(),
+        render_samples::<posting::ReviewPage>(),
+        render_samples::<posting::PublicPostingsPage>(),
+        render_samples::<posting::PublicPostingPage>(),
+        render_samples::<broadcast::StreamsPage>(),
+        render_samples::<broadcast::StreamFormPage>(),
+        render_samples::<broadcast::StreamPage>(),
         render_samples::<server::ErrorPage>(),
         render_samples::<tally::PrintPage>(),
         render_samples::<tally::RowsPage>(),

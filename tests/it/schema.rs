@@ -47,6 +47,7 @@ async fn entities_match_migrations() {
     readable::<person::Entity>(&app).await;
     readable::<poster::Entity>(&app).await;
     readable::<posting::Entity>(&app).await;
+    readable::<posting_event::Entity>(&app).await;
     readable::<registration::Entity>(&app).await;
     readable::<setup_link::Entity>(&app).await;
     readable::<sign_in_attempt::Entity>(&app).await;

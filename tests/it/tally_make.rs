@@ -323,10 +323,10 @@ impl World {
             (0..4).map(|n| format!("{}, {b}, 'P{}', '{n} 号公交站', {AT}", b + n, b + n)),
         );
         script.rows(
-            "streams (id, fair_id, code, title, host, platforms, url, starts_at, ends_at, created_at)",
+            "streams (id, fair_id, code, title, host, platforms, url, starts_at, ends_at, version, created_at)",
             (0..2).map(|n| {
                 format!(
-                    "{}, {b}, 'S{}', '第 {n} 场', '零工市场', '[\"抖音\",\"视频号\"]', '', {AT}, {AT}, {AT}",
+                    "{}, {b}, 'S{}', '第 {n} 场', '零工市场', '[\"抖音\",\"视频号\"]', '', {AT}, {AT}, 1, {AT}",
                     b + n,
                     b + n
                 )
@@ -376,13 +376,13 @@ impl World {
         );
         script.rows(
             "postings (id, office_id, fair_id, employer_id, title, occupation, kind, headcount, duties, place, \
-             pay_min, pay_max, pay_unit, education, experience, skills, hours, contract_type, insurance, benefits, \
+             pay_min, pay_max, pay_unit, pay_months, education, experience, skills, hours, contract_type, insurance, benefits, \
              groups, expires_on, auto_refer, status, findings, published_at, version, created_at)",
             self.postings.iter().enumerate().map(|(n, (employer, shown, heads))| {
                 let status = if *shown { "published" } else { "in_review" };
                 let published = if *shown { AT } else { "NULL" };
                 format!(
-                    "{}, {office}, {b}, {}, '=岗位{n}', '', 'regular', {heads}, '', '', 400000, 600000, 'month', '', '', '', '', \
+                    "{}, {office}, {b}, {}, '=岗位{n}', '', 'regular', {heads}, '', '', 400000, 600000, 'month', 12, '', '', '', '', \
                      '', '[]', '', '[]', '2026-09-01', FALSE, '{status}', '[]', {published}, 1, {AT}",
                     b + whole(n),
                     self.employers[*employer]
