@@ -41,7 +41,7 @@ pub fn found(
             "document @@ to_tsquery('simple', $1)",
             search::tsquery(words)?,
         ),
-        _ => ("tokens MATCH $1", search::fts5(words)?),
+        _ => ("tokens MATCH ?", search::fts5(words)?),
     };
     let mut rows = Query::select();
     rows.column(Alias::new("rowid"))

@@ -298,7 +298,7 @@ async fn the_studio_works_on_pages() {
             .await
             .expect(200)
             .text()
-            .contains("/f/starlight/register?s=")
+            .contains("register?s=")
     );
     let svg = host.get(&format!("{at}/qr.svg")).await.expect(200);
     assert_eq!(svg.headers["content-type"], "image/svg+xml");

@@ -332,7 +332,7 @@ async fn nothing_is_public_that_may_not_be() {
         )
         .await;
     assert_eq!(square.public("").await.len(), 1);
-    square.app.clock.set("2026-12-31T00:00:00Z");
+    square.app.clock.set("2027-01-01T00:00:00Z");
     assert_eq!(square.public("").await.len(), 0);
 }
 
