@@ -111,14 +111,18 @@ pub fn read(bytes: &[u8]) -> Result<Table, Unreadable> {
         faults: Vec::new(),
         encoding,
     };
+    let mut lines = Lines::of(&text);
     for record in records {
         if table.rows.len() >= MOST_ROWS {
             return Err(Unreadable::TooManyRows);
         }
         match record {
-            Ok(record) => row(&mut table, &record, &places),
+            Ok(record) => {
+                let line = lines.from(record.position());
+                row(&mut table, &record, &places, line);
+            }
             Err(error) => table.faults.push(TableFault {
-                line: error.position().map_or(0, |at| line(at.line())),
+                line: lines.from(error.position()),
                 column: None,
                 why: Why::Broken,
             }),
@@ -186,11 +190,10 @@ fn places(header: &csv::StringRecord) -> Result<[Option<usize>; 5], Unreadable> 
     }
 }
 
-fn row(table: &mut Table, record: &csv::StringRecord, places: &[Option<usize>; 5]) {
+fn row(table: &mut Table, record: &csv::StringRecord, places: &[Option<usize>; 5], line: usize) {
     if record.iter().all(|cell| cell.trim().is_empty()) {
         return;
     }
-    let line = record.position().map_or(0, |at| line(at.line()));
     let cell = |column: usize| places[column].and_then(|at| record.get(at)).unwrap_or("");
     let faults = &mut table.faults;
     let level = note(faults, line, 0, Level::read(cell(0)));
@@ -231,8 +234,38 @@ fn note<T>(
     }
 }
 
-fn line(at: u64) -> usize {
-    usize::try_from(at).unwrap_or(usize::MAX)
+/// The lines of a text as an editor numbers them. The CSV reader says where it went on reading, not
+/// where a record begins: before empty lines, and between the two marks of a Windows line end.
+struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Self {
+        Self {
+            text: text.as_bytes(),
+            at: 0,
+            line: 1,
+        }
+    }
+
+    /// The line of the first record at or behind a position; positions only grow.
+    fn from(&mut self, position: Option<&csv::Position>) -> usize {
+        let from = position.and_then(|at| usize::try_from(at.byte()).ok());
+        let from = from.unwrap_or(self.at);
+        while let Some(byte) = self.text.get(self.at) {
+            let ends = matches!(byte, b'\r' | b'\n');
+            if self.at >= from && !ends {
+                break;
+            }
+            self.at += 1;
+            let half = *byte == b'\r' && self.text.get(self.at) == Some(&b'\n');
+            self.line += usize::from(ends && !half);
+        }
+        self.line
+    }
 }
 
 /// The rows of a plan as a table again, which the preview hands to the final step.
@@ -300,6 +333,16 @@ mod tests {
             faults,
             [(2, Some(2)), (4, Some(0)), (4, Some(1)), (4, Some(2))]
         );
+    }
+
+    #[test]
+    fn lines_are_numbered_as_an_editor_does_whatever_ends_them() {
+        let text = "level,code,name\n\n\nstreet,XG,\"星光\n街道\"\ncommunity,A,\n\ngrid,B,\n";
+        for end in ["\n", "\r\n", "\r"] {
+            let table = read(text.replace('\n', end).as_bytes()).unwrap();
+            let lines: Vec<_> = table.faults.iter().map(|fault| fault.line).collect();
+            assert_eq!(lines, [4, 6, 8], "{end:?}");
+        }
     }
 
     #[test]
