@@ -112,14 +112,13 @@ async fn join(
     jar: CookieJar,
     mut sent: Sent,
 ) -> AppResult<Response> {
-    let ip = peer.ip().to_string();
-    app.limits.guesses_by_address.check(&ip)?;
+    app.limits.guess_from(peer.ip())?;
     match register(&app, &mut sent).await {
         Ok(()) => {
             let sign_in = SignIn {
                 login: sent.get("login").to_owned(),
                 password: sent.get("password").to_owned(),
-                ip,
+                ip: peer.ip().to_string(),
                 device: device(&headers),
             };
             let (token, _) = account::commands::sign_in(&app, sign_in).await?;

@@ -90,11 +90,7 @@ async fn register(
     sent: Sent,
 ) -> AppResult<Response> {
     let fair = fairs::for_public(&app, &slug).await?;
-    let address = app
-        .limits
-        .registrations_by_address
-        .check(&peer.ip().to_string());
-    let done = match address {
+    let done = match app.limits.registration_from(peer.ip()) {
         Ok(()) => enter(&app, &view, &fair, &sent).await,
         Err(error) => Err(error),
     };

@@ -113,9 +113,7 @@ async fn register(
     Path(slug): Path<String>,
     call: Call<RegistrationBody>,
 ) -> AppResult<Response> {
-    app.limits
-        .registrations_by_address
-        .check(&peer.ip().to_string())?;
+    app.limits.registration_from(peer.ip())?;
     let fair = fairs::for_public(&app, &slug).await?;
     let new = read(&app, &fair, lang, &call.body).await?;
     let done = commands::register(&app, &fair, call.once, new).await?;

@@ -46,7 +46,7 @@ pub fn routes(matches: Matches) -> Routes {
 type Peer = ConnectInfo<SocketAddr>;
 
 async fn open(app: &App, secret: &str, peer: Peer) -> AppResult<Held> {
-    show::open(app, secret, &peer.0.ip().to_string()).await
+    show::open(app, secret, peer.0.ip()).await
 }
 
 /// The address of a ticket is its key: it goes nowhere as a referrer and into no cache.
@@ -182,7 +182,7 @@ async fn copy(
     peer: Peer,
     sent: Sent,
 ) -> AppResult<Response> {
-    let ip = peer.0.ip().to_string();
+    let ip = peer.0.ip();
     let held = open(&app, &secret, peer).await?;
     let asked = Phone::parse_mobile(sent.get("phone")).ok();
     let known = match asked {
@@ -196,7 +196,7 @@ async fn copy(
             ([(header::CONTENT_DISPOSITION, kept)], Json(file)).into_response(),
         ));
     }
-    app.limits.guesses_by_address.check(&ip)?;
+    app.limits.guess_from(ip)?;
     let mut page = show::mine(&app, view.lang, &held).await?;
     let fault = FieldError {
         field: "phone".into(),

@@ -61,7 +61,7 @@ async fn ticket(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Path(secret): Path<String>,
 ) -> AppResult<Json<TicketState>> {
-    let held = show::open(&app, &secret, &peer.ip().to_string()).await?;
+    let held = show::open(&app, &secret, peer.ip()).await?;
     let (row, fair) = (held.row, held.fair);
     let card = person::card(app.db.read(), &app.keys, fair.office_id, row.person_id).await?;
     Ok(Json(TicketState {
@@ -93,7 +93,7 @@ async fn withdraw(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Path(secret): Path<String>,
 ) -> AppResult<StatusCode> {
-    let held = show::open(&app, &secret, &peer.ip().to_string()).await?;
+    let held = show::open(&app, &secret, peer.ip()).await?;
     commands::withdraw(&app, matches, &held.row, None).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -17,6 +17,7 @@ use crate::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sea_orm::Iterable;
+use std::net::IpAddr;
 
 /// A ticket that was opened by its secret.
 pub struct Held {
@@ -37,7 +38,7 @@ impl Held {
 ///
 /// # Errors
 /// 404 for what is no ticket of this office, 410 when it was withdrawn, 429 for who keeps guessing.
-pub async fn open(app: &App, raw: &str, ip: &str) -> AppResult<Held> {
+pub async fn open(app: &App, raw: &str, ip: IpAddr) -> AppResult<Held> {
     if let Ok(secret) = Secret::parse(raw)
         && let Some((row, fair)) =
             store::by_secret(app.db.read(), app.settings.office, &secret).await?
@@ -47,7 +48,7 @@ pub async fn open(app: &App, raw: &str, ip: &str) -> AppResult<Held> {
             _ => Err(withdrawn()),
         };
     }
-    app.limits.guesses_by_address.check(ip)?;
+    app.limits.guess_from(ip)?;
     Err(AppError::not_found())
 }
 
