@@ -3,6 +3,7 @@
 use super::load::{Answer, Connection, post};
 use crate::{
     domain::uscc::Uscc,
+    person::consent::Purpose,
     platform::{
         clock::{Clock, SystemClock},
         secret,
@@ -80,7 +81,7 @@ pub fn person(n: usize) -> Value {
         "phone": format!("1990{n:07}"),
         "wanted": "客服",
         "groups": [],
-        "consent": { "version": "1" }
+        "consent": { "version": Purpose::Registration.version() }
     })
 }
 
