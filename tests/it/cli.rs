@@ -10,7 +10,7 @@ use std::{
 
 const GOOD: &str = "tulip bridge over rain";
 
-fn program(data: &Path) -> Command {
+pub fn program(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nightfair"));
     command
         .env("NIGHTFAIR_DATA", data)
@@ -18,11 +18,11 @@ fn program(data: &Path) -> Command {
     command
 }
 
-fn run(data: &Path, arguments: &[&str]) -> Output {
+pub fn run(data: &Path, arguments: &[&str]) -> Output {
     program(data).args(arguments).output().unwrap()
 }
 
-fn out(output: &Output) -> String {
+pub fn out(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
@@ -31,21 +31,22 @@ fn err(output: &Output) -> String {
 }
 
 /// A serving program; stopped when the test is over.
-struct Serving {
+pub struct Serving {
     child: Child,
     lines: BufReader<ChildStdout>,
     /// What it printed before it served.
     printed: Vec<String>,
-    host: String,
+    pub host: String,
 }
 
 impl Serving {
-    fn start(data: &Path) -> Self {
-        let mut child = program(data)
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+    pub fn start(data: &Path) -> Self {
+        Self::spawn(program(data).args(["serve", "--listen", "127.0.0.1:0"]))
+    }
+
+    /// A program that serves, however it was told to.
+    pub fn spawn(program: &mut Command) -> Self {
+        let mut child = program.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
         let mut printed = Vec::new();
         loop {
@@ -100,7 +101,7 @@ impl Serving {
     }
 
     /// Asks it to stop as an init system does; its exit code.
-    fn stop(mut self) -> i32 {
+    pub fn stop(mut self) -> i32 {
         let pid = self.child.id().to_string();
         assert!(
             Command::new("kill")
@@ -117,6 +118,14 @@ impl Serving {
             std::thread::sleep(Duration::from_millis(50));
         }
         panic!("does not stop");
+    }
+}
+
+impl Serving {
+    /// Ends it as a power cut does, without a word.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 }
 

@@ -283,13 +283,13 @@ impl Client {
     clippy::disallowed_methods,
     reason = "the test command names the server"
 )]
-fn server_url() -> Option<String> {
+pub fn server_url() -> Option<String> {
     std::env::var("TEST_DATABASE_URL")
         .ok()
         .filter(|url| !url.is_empty())
 }
 
-async fn fresh_schema(base: &str) -> String {
+pub async fn fresh_schema(base: &str) -> String {
     static N: AtomicU32 = AtomicU32::new(0);
     let name = format!(
         "t{}_{}",
