@@ -28,6 +28,7 @@ mod posting_pages;
 mod qr;
 mod schema;
 mod storm;
+mod sweep;
 mod tally;
 mod tally_make;
 mod tally_out;
