@@ -29,6 +29,7 @@ mod qr;
 mod schema;
 mod storm;
 mod sweep;
+mod sweep_forms;
 mod tally;
 mod tally_make;
 mod tally_out;
