@@ -199,10 +199,9 @@ impl Stage {
         let token = self.token.clone();
         let sent = run(self.product, 4, scans.div_ceil(500), move |n| {
             let scan = |(at, code): (usize, &String)| {
-                let ways = ["in", "out"].map(|way| {
+                ["in", "out"].map(|way| {
                     json!({ "code": code, "gate": "A", "nonce": format!("f-{n}-{at}-{way}"), "direction": way })
-                });
-                ways
+                })
             };
             let items: Vec<Value> = codes.iter().enumerate().flat_map(scan).collect();
             post(&path, &token, &json!({ "items": items }))

@@ -193,9 +193,12 @@ async fn follow(
         ensure!(read > 0, "a stream ended");
         let news = String::from_utf8_lossy(&chunk[..read]).contains("data:");
         let now = u64::try_from(begun.elapsed().as_micros())?.max(1);
-        if let (true, Some(at)) = (news, heard.get(number)) {
-            // Only the first of several pieces counts, so a failed exchange is right.
-            drop(at.compare_exchange(0, now, Ordering::AcqRel, Ordering::Acquire));
+        // Only the first of several pieces counts.
+        if let Some(at) = heard.get(number)
+            && news
+            && at.load(Ordering::Acquire) == 0
+        {
+            at.store(now, Ordering::Release);
         }
     }
 }
