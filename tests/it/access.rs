@@ -89,7 +89,8 @@ async fn the_whole_building_answers_everybody_without_falling_over() {
         keys.push((Some(role), app.role(role).await));
     }
     for door in server::routes().table() {
-        if door.path == "/sign-out" {
+        // Who signs out, or ends the first session there is, does not come through the next door.
+        if ["/sign-out", "/account/sessions/{session}/end"].contains(&door.path.as_str()) {
             continue;
         }
         for (role, client) in &keys {

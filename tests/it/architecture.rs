@@ -54,7 +54,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "bench",
-        &["config", "domain", "entity", "error", "platform"],
+        &["config", "domain", "entity", "error", "person", "platform"],
     ),
     (
         "cli",

@@ -109,7 +109,7 @@ async fn an_employer_writes_the_office_publishes_a_seeker_reads() {
         "养老保险",
         "我感兴趣",
         "高校毕业生",
-        "\"@type\":\"JobPosting\"",
+        "\"@type\": \"JobPosting\"",
     ] {
         assert!(shown.contains(words), "{words}");
     }
