@@ -709,7 +709,7 @@ impl Page for PortalPage {
             reason: (status != "approved").then(|| "请补传委托书。".into()),
             missing: vec!["authority"],
             next,
-            next_href: Some("/employer/company".into()),
+            next_href: (next != "rejected").then(|| "/employer/company".into()),
             evenings: vec![Evening {
                 fair: Head::sample(),
                 stand,
