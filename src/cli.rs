@@ -5,6 +5,7 @@ use crate::{
     account::{self, Audience},
     bench,
     config::{Cli, Command, Common, Export, Listening},
+    fair,
     platform::{
         App, Limits, Settings,
         clock::SystemClock,
@@ -170,6 +171,9 @@ pub async fn keep_house(app: App) {
         }
         if let Err(error) = account::commands::keep_house(&app).await {
             tracing::warn!(%error, "housekeeping failed");
+        }
+        if let Err(error) = fair::sweep(&app).await {
+            tracing::warn!(%error, "sweeping booths failed");
         }
     }
 }

@@ -28,6 +28,8 @@ pub enum FieldFault {
     TooFar { days: i64 },
     /// 早于开始
     BeforeStart,
+    /// 晚于结束
+    AfterEnd,
     /// 不在选项中
     UnknownChoice,
     /// 所指的记录不存在
@@ -87,6 +89,7 @@ impl FieldFault {
             Self::Future => "future",
             Self::TooFar { .. } => "too_far",
             Self::BeforeStart => "before_start",
+            Self::AfterEnd => "after_end",
             Self::UnknownChoice => "unknown_choice",
             Self::NotFound => "not_found",
             Self::Taken => "taken",
@@ -287,6 +290,7 @@ mod tests {
             FieldFault::Future,
             FieldFault::TooFar { days: 1 },
             FieldFault::BeforeStart,
+            FieldFault::AfterEnd,
             FieldFault::UnknownChoice,
             FieldFault::NotFound,
             FieldFault::Taken,

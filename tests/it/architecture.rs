@@ -20,10 +20,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("area", AREA),
     ("case", AREA),
     ("employer", AREA),
+    ("posting", POSTING),
     ("fair", FAIR),
     ("person", AREA),
     ("seeker", SEEKER),
-    ("posting", POSTING),
     ("broadcast", BROADCAST),
     (
         "tally",
@@ -59,7 +59,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "account", "bench", "config", "domain", "error", "platform", "server", "tally",
+            "account", "bench", "config", "domain", "error", "fair", "platform", "server", "tally",
         ],
     ),
     ("main", &[]),
@@ -70,7 +70,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const BASE: &[&str] = &["domain", "entity", "error", "platform"];
 
 const FAIR: &[&str] = &[
-    "domain", "entity", "error", "platform", "account", "employer",
+    "domain", "entity", "error", "platform", "account", "employer", "posting",
 ];
 
 const AREA: &[&str] = &["domain", "entity", "error", "platform", "account"];

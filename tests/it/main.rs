@@ -14,6 +14,8 @@ mod broadcast;
 mod cli;
 mod crash;
 mod fair_build;
+mod fair_booths;
+mod fair_pages;
 mod harness;
 mod ledger;
 mod look;

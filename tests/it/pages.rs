@@ -1,6 +1,6 @@
 //! Every page renders with every sample in both languages, and every template belongs to a page.
 use nightfair::{
-    account, area, broadcast, employer, office, person,
+    account, area, broadcast, employer, fair, office, person,
     platform::{
         page::{self, Page, View},
         sign::Sign,
@@ -39,6 +39,16 @@ fn every_page_renders_and_every_template_is_a_page() {
         render_samples::<area::ImportPage>(),
         render_samples::<area::UnitPage>(),
         render_samples::<area::UnitsPage>(),
+        render_samples::<fair::EditPage>(),
+        render_samples::<fair::FairPage>(),
+        render_samples::<fair::FairsPage>(),
+        render_samples::<fair::HomePage>(),
+        render_samples::<fair::MapPage>(),
+        render_samples::<fair::PickPage>(),
+        render_samples::<fair::PortalPage>(),
+        render_samples::<fair::SettingsPage>(),
+        render_samples::<fair::SignsPage>(),
+        render_samples::<fair::StallsPage>(),
         render_samples::<office::OfficePage>(),
         render_samples::<person::PersonPage>(),
         render_samples::<seeker::RegisterPage>(),

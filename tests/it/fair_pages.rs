@@ -1,0 +1,1 @@
+//! The pages of evenings and booths: seen, planned, picked.
