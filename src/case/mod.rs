@@ -4,8 +4,16 @@
 //! the same transaction; [`commands::act`] is the shared door. All three ask `domain::case::decide`
 //! and append what it says; nothing else writes an event. [`ledger::verify`] proves that nothing
 //! was changed afterwards.
+//!
+//! For capabilities above: [`door`] says which actor somebody is and what he may see, [`Hooks`] is
+//! how a kind brings its details onto the pages, [`words`] says everything in both languages.
 pub mod commands;
+pub mod door;
 mod facts;
 pub mod form;
+mod hook;
 pub mod ledger;
 pub mod store;
+pub mod words;
+
+pub use hook::{Asked, FactLine, Hooks, ListLine, OfKind, Opening};
