@@ -8,12 +8,22 @@
 //! For capabilities above: [`door`] says which actor somebody is and what he may see, [`Hooks`] is
 //! how a kind brings its details onto the pages, [`words`] says everything in both languages.
 pub mod commands;
+pub mod desk;
 pub mod door;
 mod facts;
+pub mod files;
 pub mod form;
 mod hook;
+pub mod jobs;
 pub mod ledger;
+mod list;
+pub mod pages;
+mod routes;
+mod routes_api;
 pub mod store;
+pub mod view;
 pub mod words;
 
 pub use hook::{Asked, FactLine, Hooks, ListLine, OfKind, Opening};
+pub use pages::{CasePage, LedgerPage};
+pub use routes::routes;
