@@ -3,7 +3,7 @@ mod staff;
 
 use crate::{
     account::{self, Audience},
-    bench,
+    bench, case,
     config::{Cli, Command, Common, Export, Listening},
     fair,
     platform::{
@@ -56,6 +56,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Export(Export::Tally { fair, out, lang }) => {
             export_tally(&common, &fair, &out, &lang).await
         }
+        Command::VerifyLedger => verify_ledger(&common).await,
         Command::Routes => print(&route_table()),
         Command::Openapi => print(&server::document().to_pretty_json()?),
     }
@@ -175,6 +176,9 @@ pub async fn keep_house(app: App) {
         if let Err(error) = fair::sweep(&app).await {
             tracing::warn!(%error, "sweeping booths failed");
         }
+        if let Err(error) = case::jobs::tick(&app).await {
+            tracing::warn!(%error, "the timers of the ledger failed");
+        }
     }
 }
 
@@ -238,6 +242,25 @@ async fn export_tally(common: &Common, fair: &str, out: &Path, lang: &str) -> Re
     std::fs::write(out, &bytes)
         .with_context(|| format!("--out: cannot write {}", out.display()))?;
     print(&format!("{}: {} bytes", out.display(), bytes.len()))
+}
+
+/// Proves that no record of any case was changed; a broken case ends with 1 and its number.
+async fn verify_ledger(common: &Common) -> Result<()> {
+    let data = common.data("nightfair-data");
+    ensure!(
+        data.is_dir(),
+        "--data: there is no folder {}",
+        data.display()
+    );
+    let app = open(common, &data, "http://localhost", false).await?;
+    let found = case::ledger::verify(app.db.read()).await?;
+    if let Some((number, why)) = found.broken {
+        bail!("the ledger is broken at case {number}: {why}");
+    }
+    print(&format!(
+        "{} cases with {} events: the ledger is whole",
+        found.cases, found.events
+    ))
 }
 
 fn route_table() -> String {

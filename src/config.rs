@@ -136,6 +136,8 @@ pub enum Command {
     /// Write something out of the database into a file
     #[command(subcommand)]
     Export(Export),
+    /// Check that no record of any case was changed
+    VerifyLedger,
     /// Print every route with its audience
     Routes,
     /// Print the OpenAPI document

@@ -1,7 +1,7 @@
 //! Puts the pieces together: routes, layers, the page or document that explains an error.
 use crate::{
     account::{self, Audience, Routes},
-    area, broadcast,
+    area, broadcast, case,
     config::Listening,
     employer,
     error::{AppError, AppResult, Problem},
@@ -57,6 +57,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .merge(account::routes())
         .merge(area::routes())
+        .merge(case::routes(case::Hooks::NONE))
         .merge(employer::routes())
         .merge(fair::routes())
         .merge(office::routes())

@@ -69,6 +69,7 @@ fn cases() -> TableCreateStatement {
         .col(timestamp_with_time_zone_null("citizen_due_at"))
         .col(timestamp_with_time_zone_null("unit_due_at"))
         .col(timestamp_with_time_zone_null("response_due_at"))
+        .col(timestamp_with_time_zone_null("due_at"))
         .col(boolean_null("on_time_first"))
         .col(text("state"))
         .col(big_integer("seq"))
@@ -251,6 +252,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("cases", &["office_id", "kind", "stage", "id"]),
         index("cases", &["office_id", "lead_unit_id", "stage"]),
         index("cases", &["office_id", "updated_at", "id"]),
+        index("cases", &["due_at", "id"]),
         unique("case_numbers", &["office_id", "year"]),
         unique("case_events", &["case_id", "seq"]),
         unique("case_events", &["idem"]),

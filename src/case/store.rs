@@ -1,16 +1,20 @@
 //! Queries on the ledger. Appending an event is the only way to change a case: the row is what the
 //! events fold to, and a writer who was not the next gets `stale`.
+mod list;
+
+use super::files;
 use crate::{
     domain::{
-        case::{CaseState, Event, Recorded, Texts, Who, chain},
+        case::{CaseState, Command, Event, Recorded, Texts, Who, chain},
         funnel::Rung,
-        id::{AccountId, CaseId, CaseTextId, OfficeId},
+        id::{AccountId, CaseId, CaseTextId, FairId, OfficeId},
         number::CaseNumber,
     },
     entity::{case, case_event, case_number, case_text, follow_up, job_match, office},
     error::{AppError, AppResult},
     platform::{
         db::{WriteTx, is_duplicate},
+        search,
         secret::{self, Keys},
     },
 };
@@ -22,6 +26,11 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 use std::collections::{BTreeMap, HashMap};
+
+pub use list::{Due, Filter, People, counts, find_for, late_matches, list, overdue, people, whole};
+
+/// The index of the words in titles.
+const SEARCH: &str = "case_search";
 
 /// # Errors
 /// 404 when the office has no such case.
@@ -59,6 +68,12 @@ pub async fn events(db: &impl ConnectionTrait, id: CaseId) -> AppResult<Vec<case
         .order_by_asc(case_event::Column::Seq)
         .all(db)
         .await?)
+}
+
+/// The evening that a match belongs to.
+pub async fn fair_of(db: &impl ConnectionTrait, id: CaseId) -> AppResult<Option<FairId>> {
+    let row = job_match::Entity::find_by_id(id).one(db).await?;
+    Ok(row.map(|row| row.fair_id))
 }
 
 /// The state a case's events fold to.
@@ -140,9 +155,11 @@ pub async fn insert(tx: &WriteTx, new: NewCase<'_>) -> AppResult<case::Model> {
     row.recorded_at = Set(new.state.recorded_at);
     row.seq = Set(0);
     row.last_hash = Set(String::new());
-    Ok(case::Entity::insert(row)
+    let case = case::Entity::insert(row)
         .exec_with_returning(tx.conn())
-        .await?)
+        .await?;
+    search::put(tx, SEARCH, case.id.0, &case.title).await?;
+    Ok(case)
 }
 
 /// The columns that follow from the state.
@@ -171,6 +188,7 @@ fn columns(state: &CaseState) -> AppResult<case::ActiveModel> {
         citizen_due_at: Set(at(&state.due.citizen)),
         unit_due_at: Set(at(&state.due.unit)),
         response_due_at: Set(at(&state.due.response)),
+        due_at: Set(state.running_due().map(|(_, due)| due.at)),
         on_time_first: Set(state.times.first_on_time),
         state: Set(serde_json::to_string(state)?),
         updated_at: Set(state.updated_at),
@@ -217,6 +235,8 @@ pub async fn append(
         return Err(AppError::conflict("stale"));
     }
     keep_follow_ups(tx, case.id, &recorded.event, after).await?;
+    files::keep(tx, case.id, after.kind, &recorded.event).await?;
+    erase_words(tx, case.id, &recorded.event).await?;
     keep_match(tx, case.id, after).await?;
     find(tx.conn(), case.office_id, case.id).await
 }
@@ -240,6 +260,30 @@ async fn keep_texts(tx: &WriteTx, keys: &Keys, case: CaseId, texts: &Texts) -> A
         .await?
         .last_insert_id;
     Ok(Some((id, chain::text_hash(&salt, &body))))
+}
+
+/// Whoever redacts an entry takes its words away for good; the entry and its hash stay.
+async fn erase_words(tx: &WriteTx, case: CaseId, event: &Event) -> AppResult<()> {
+    let Command::Redact { event: seq, .. } = &event.payload.data else {
+        return Ok(());
+    };
+    let of = case_event::Entity::find()
+        .filter(case_event::Column::CaseId.eq(case))
+        .filter(case_event::Column::Seq.eq(i64::from(*seq)))
+        .one(tx.conn())
+        .await?;
+    if let Some(text) = of.and_then(|row| row.text_id) {
+        case_text::Entity::update_many()
+            .col_expr(
+                case_text::Column::BodySealed,
+                Expr::value(Option::<Vec<u8>>::None),
+            )
+            .col_expr(case_text::Column::ErasedAt, Expr::value(event.at))
+            .filter(case_text::Column::Id.eq(text))
+            .exec(tx.conn())
+            .await?;
+    }
+    Ok(())
 }
 
 fn place(salt: &str) -> String {

@@ -411,6 +411,9 @@ pub fn refusal(lang: Lang, error: AppError) -> AppResult<String> {
 
 /// `detail` of a problem in the reader's language; a code without words falls back to its status.
 pub fn problem_text(lang: Lang, problem: &crate::error::Problem) -> String {
+    if let Some(detail) = &problem.detail {
+        return detail.clone();
+    }
     text::find(lang, &format!("problem.{}", problem.code), &problem.params).unwrap_or_else(|| {
         text::say(
             lang,

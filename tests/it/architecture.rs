@@ -46,6 +46,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "seeker",
             "posting",
             "broadcast",
+            "case",
             "tally",
             "config",
             "error",
@@ -59,7 +60,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "account", "bench", "config", "domain", "error", "fair", "platform", "server", "tally",
+            "account", "bench", "case", "config", "domain", "error", "fair", "platform", "server", "tally",
         ],
     ),
     ("main", &[]),

@@ -1,6 +1,6 @@
 //! Every page renders with every sample in both languages, and every template belongs to a page.
 use nightfair::{
-    account, area, broadcast, employer, fair, office, person,
+    account, area, broadcast, case, employer, fair, office, person,
     platform::{
         page::{self, Page, View},
         sign::Sign,
@@ -49,6 +49,8 @@ fn every_page_renders_and_every_template_is_a_page() {
         render_samples::<fair::SettingsPage>(),
         render_samples::<fair::SignsPage>(),
         render_samples::<fair::StallsPage>(),
+        render_samples::<case::CasePage>(),
+        render_samples::<case::LedgerPage>(),
         render_samples::<office::OfficePage>(),
         render_samples::<person::PersonPage>(),
         render_samples::<seeker::RegisterPage>(),
