@@ -18,6 +18,7 @@ pub mod broadcast;
 pub mod case;
 pub mod employer;
 pub mod fair;
+pub mod matching;
 pub mod office;
 pub mod person;
 pub mod posting;

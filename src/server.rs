@@ -5,7 +5,7 @@ use crate::{
     config::Listening,
     employer,
     error::{AppError, AppResult, Problem},
-    fair, office, person,
+    fair, matching, office, person,
     platform::{
         App,
         api::{FieldProblem, ProblemDocument},
@@ -65,7 +65,8 @@ pub fn routes() -> Routes {
         .merge(person::routes())
         .merge(posting::routes())
         .merge(broadcast::routes())
-        .merge(seeker::routes(seeker::Matches::NONE))
+        .merge(matching::routes())
+        .merge(seeker::routes(matching::MATCHES))
         .get(Audience::Anyone, "/static/{*path}", static_file)
         .get(Audience::Anyone, "/prefs", set_preference)
         .get(Audience::Anyone, "/healthz", || async { "ok" })

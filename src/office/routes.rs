@@ -82,7 +82,7 @@ fn tasks(view: &View, actor: &Actor, waiting: Waiting) -> Vec<Task> {
             "/office/postings",
             "warn",
         ));
-        let due = "/cases?kind=employment_match";
+        let due = "/office/matches?queue=follow_up";
         tasks.push(task("follow_ups", waiting.follow_ups, due, "warn"));
     }
     if actor.is(CASE_STAFF) {
@@ -135,6 +135,12 @@ const LINKS: &[Entry] = &[
         "/gate",
         "scan",
         &[OfficeAdmin, PlacementOfficer, GateSteward],
+    ),
+    (
+        "matches",
+        "/office/matches",
+        "people",
+        &[OfficeAdmin, PlacementOfficer, CommunityClerk],
     ),
     ("cases", "/cases", "clock", CASE_STAFF),
     ("areas", "/office/areas", "lock", &[OfficeAdmin]),

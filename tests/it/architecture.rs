@@ -25,6 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("person", AREA),
     ("seeker", SEEKER),
     ("broadcast", BROADCAST),
+    ("matching", MATCHING),
     (
         "tally",
         &["account", "domain", "entity", "error", "person", "platform"],
@@ -41,6 +42,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "area",
             "employer",
             "fair",
+            "matching",
             "office",
             "person",
             "seeker",
@@ -84,6 +86,11 @@ const POSTING: &[&str] = &["domain", "entity", "error", "platform", "account"];
 
 const BROADCAST: &[&str] = &[
     "domain", "entity", "error", "platform", "account", "posting",
+];
+
+const MATCHING: &[&str] = &[
+    "domain", "entity", "error", "platform", "account", "case", "fair", "person", "seeker",
+    "posting",
 ];
 
 /// Words that may not appear in files whose path starts so or ends so.

@@ -6,7 +6,7 @@ use nightfair::{
         sign::Sign,
         text::Lang,
     },
-    posting, seeker, server, tally,
+    matching, posting, seeker, server, tally,
 };
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -74,6 +74,16 @@ fn every_page_renders_and_every_template_is_a_page() {
         render_samples::<employer::EmployersPage>(),
         render_samples::<employer::JoinPage>(),
         render_samples::<employer::NewEmployerPage>(),
+        render_samples::<matching::BoothPage>(),
+        render_samples::<matching::IdentifyPage>(),
+        render_samples::<matching::JobsPage>(),
+        render_samples::<matching::InterestPage>(),
+        render_samples::<matching::SeekerMatchPage>(),
+        render_samples::<matching::QueuePage>(),
+        render_samples::<matching::ScanPage>(),
+        render_samples::<matching::EmployerMatchPage>(),
+        render_samples::<matching::WorkPage>(),
+        render_samples::<matching::OnBehalfPage>(),
         render_samples::<posting::OwnPostingsPage>(),
         render_samples::<posting::PostingFormPage>(),
         render_samples::<posting::OwnPostingPage>(),

@@ -1,0 +1,169 @@
+//! What this capability adds to the ticket, and to the ledger's shared door.
+use super::{
+    commands::{self, Interest, Opened},
+    form::{self, Share, Through},
+    moves, parts, store, view,
+};
+use crate::{
+    account::Actor,
+    case::store as ledger,
+    domain::{
+        case::InterestChannel,
+        fault::{Faults, FieldFault},
+        id::{PostingId, RegistrationId},
+    },
+    error::{AppError, AppResult},
+    fair::store as fairs,
+    person::consent::{self, Notice, Purpose},
+    platform::{
+        App,
+        once::{Done, Once},
+        text::{self, Lang},
+    },
+    posting::store as postings,
+    seeker::{MatchRow, Matches, ticket},
+};
+use serde::Deserialize;
+
+/// 入场券上的对接
+pub const MATCHES: Matches = Matches {
+    of: |app, id, lang| Box::pin(async move { rows(&app, id, lang).await }),
+    withdraw: |tx, keys, id| Box::pin(commands::withdraw_all(tx, keys, id)),
+};
+
+async fn rows(app: &App, id: RegistrationId, lang: Lang) -> AppResult<Vec<MatchRow>> {
+    let found = store::of_registration(app.db.read(), id).await?;
+    let Some(first) = found.first() else {
+        return Ok(Vec::new());
+    };
+    let shelf = view::shelf(app, first.row.office_id, &found).await?;
+    let root = format!("{}/matches", ticket::base(app, id).await?);
+    let now = app.db.now();
+    found
+        .iter()
+        .map(|one| {
+            let line = shelf.line(lang, one, &root, now)?;
+            let (state, tone) = moves::standing(&ledger::state(&one.case)?);
+            Ok(MatchRow {
+                number: line.number,
+                title: line.title,
+                employer: line.employer,
+                booth: line.booth.unwrap_or_default(),
+                pay: line.pay,
+                state: text::say::<&str>(lang, &format!("matching.state.{state}"), &[]),
+                tone: tone.to_owned(),
+                href: line.href,
+            })
+        })
+        .collect()
+}
+
+/// 代办登记意向: for somebody without a telephone, at the desk or on the line.
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OnBehalf {
+    /// Slug of the evening.
+    pub fair: String,
+    /// Code of the ticket, or the number printed on it.
+    pub ticket: String,
+    pub posting: String,
+    /// What the person lets the employer see: name, phone, wanted.
+    #[serde(default)]
+    pub share: Vec<String>,
+    /// Version of the notice that was read aloud; needed when something is shared.
+    #[serde(default)]
+    pub consent_version: Option<String>,
+}
+
+/// Records an interest on behalf of somebody, by an officer or a clerk.
+///
+/// # Errors
+/// As [`commands::interest`]; 422 for what cannot be read.
+pub async fn open_on_behalf(
+    app: &App,
+    actor: &Actor,
+    lang: Lang,
+    once: Once,
+    asked: OnBehalf,
+) -> AppResult<Done<Opened>> {
+    let mut faults = Faults::new();
+    let fair = fairs::find_shown(app.db.read(), actor.office, &asked.fair).await;
+    let fair = faults.take("fair", fair.map_err(|_| FieldFault::NotFound));
+    let ticket = match &fair {
+        Some(fair) => by_code_or_number(app, fair.id, &asked.ticket).await?,
+        None => None,
+    };
+    if fair.is_some() && ticket.is_none() {
+        faults.add("ticket", FieldFault::NotFound);
+    }
+    let posting: Result<PostingId, _> = asked.posting.trim().parse();
+    let posting = faults.take("posting", posting.map_err(|_| FieldFault::NotFound));
+    let fields = form::fields(asked.share.iter().map(String::as_str));
+    let fields = faults.take("share", fields);
+    let shares = fields.as_ref().is_some_and(|fields| !fields.is_empty());
+    let version = asked.consent_version.as_deref().unwrap_or_default();
+    if shares && version != Purpose::ShareContact.version() {
+        faults.add("consent_version", FieldFault::ConsentNeeded);
+    }
+    let read = faults.into_result(ticket.zip(posting).zip(fields))?;
+    let ((ticket, posting), fields) = read;
+    let notice = notice_for(app, actor, lang, posting).await?;
+    let through = Through {
+        channel: "desk",
+        recorded_by: Some(actor.account),
+    };
+    let new = Interest {
+        registration: ticket,
+        posting,
+        channel: InterestChannel::Desk,
+        share: Some(Share::new(fields, &notice, through)),
+        rating: None,
+        note: None,
+        scanned_by: None,
+    };
+    commands::interest(app, actor.office, parts::account(actor), once, new).await
+}
+
+/// The standing ticket that somebody names by code or by the number printed large on it.
+pub async fn by_code_or_number(
+    app: &App,
+    fair: crate::domain::id::FairId,
+    raw: &str,
+) -> AppResult<Option<RegistrationId>> {
+    let digits = crate::domain::text::half_width(raw);
+    if let Ok(number) = digits.trim().parse::<i64>()
+        && digits.trim().len() <= 6
+    {
+        let found = store::by_ticket_number(app.db.read(), fair, number).await?;
+        return Ok(found.map(|row| row.id));
+    }
+    match ticket::by_code(app, fair, raw).await {
+        Ok(ticket) => Ok(Some(ticket.id)),
+        Err(AppError::Internal(error)) => Err(error.into()),
+        Err(_) => Ok(None),
+    }
+}
+
+/// The notice that names the employer of a posting.
+///
+/// # Errors
+/// 422 when the office has no such posting.
+pub async fn notice_for(
+    app: &App,
+    actor: &Actor,
+    lang: Lang,
+    posting: PostingId,
+) -> AppResult<Notice> {
+    let db = app.db.read();
+    let Ok(posting) = postings::find(db, actor.office, posting).await else {
+        return Err(Faults::one("posting", FieldFault::NotFound).into());
+    };
+    let employer = store::employer(db, actor.office, posting.employer_id).await?;
+    let collector = consent::collector(db, actor.office, lang).await?;
+    Ok(Notice::of(
+        Purpose::ShareContact,
+        lang,
+        &collector,
+        &employer.name,
+    ))
+}
