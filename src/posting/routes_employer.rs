@@ -167,9 +167,12 @@ pub async fn new_page(
             typed.expires_on.clear();
         }
     }
-    let mut form = view::filled(&typed);
-    form.values.insert("fair".into(), start.fair);
-    let page = blank(&app, &view, &actor, form).await?;
+    let mut page = blank(&app, &view, &actor, view::filled(&typed)).await?;
+    let next = page.fairs.first().map(|fair| fair.value.clone());
+    let fair = Some(start.fair).filter(|fair| !fair.is_empty()).or(next);
+    page.form
+        .values
+        .insert("fair".into(), fair.unwrap_or_default());
     view.show(PostingFormPage { copied, ..page })
 }
 

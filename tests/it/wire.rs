@@ -1,6 +1,6 @@
 //! The program from outside: its own process on a folder of its own, asked over kept connections
 //! as machines do.
-use crate::cli::{Serving, out, program, run};
+use crate::cli::{Serving, out, program};
 use axum::http::{Method, Request, header};
 use chrono::{DateTime, TimeDelta, Utc};
 use http_body_util::{BodyExt, Full};
@@ -14,7 +14,11 @@ use nightfair::{
     platform::clock::{Clock, SystemClock},
 };
 use serde_json::{Value, json};
-use std::path::Path;
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
 /// The slug of [`Office::open_fair`].
 pub const SLUG: &str = "starlight";
@@ -108,10 +112,44 @@ impl Wire {
     }
 }
 
+/// The password of every account that [`Office::account`] makes.
+pub const PASSWORD: &str = "tulip bridge over rain";
+/// The administrator.
+pub const ADMIN: &str = "wangfang";
+
 /// A serving program with an office that holds a token.
 pub struct Office {
     pub serving: Serving,
     pub token: String,
+    told: Told,
+}
+
+/// How the program is told where its data is.
+struct Told {
+    data: PathBuf,
+    database: Option<String>,
+}
+
+impl Told {
+    fn program(&self, arguments: &[&str]) -> Command {
+        let mut program = program(&self.data);
+        if let Some(url) = &self.database {
+            program.env("NIGHTFAIR_DATABASE_URL", url);
+        }
+        program.args(arguments);
+        program
+    }
+
+    fn account(&self, login: &str, name: &str, role: &str) {
+        let add = [
+            "user", "add", "--login", login, "--name", name, "--role", role,
+        ];
+        let mut adding = self.program(&add);
+        let adding = adding.arg("--password-stdin").stdin(Stdio::piped());
+        let mut adding = adding.stdout(Stdio::null()).spawn().unwrap();
+        writeln!(adding.stdin.take().unwrap(), "{PASSWORD}").unwrap();
+        assert!(adding.wait().unwrap().success());
+    }
 }
 
 impl Office {
@@ -129,27 +167,24 @@ impl Office {
     }
 
     fn start(data: &Path, database: Option<String>) -> Self {
-        let tell = |arguments: &[&str]| {
-            let mut told = program(data);
-            if let Some(url) = &database {
-                told.env("NIGHTFAIR_DATABASE_URL", url);
-            }
-            told.args(arguments);
-            told
+        let told = Told {
+            data: data.to_owned(),
+            database,
         };
-        let add = ["user", "add", "--login", "office", "--name", "王芳"];
-        let added = tell(&add)
-            .args(["--role", "office_admin"])
-            .output()
-            .unwrap();
-        assert!(added.status.success(), "{added:?}");
-        let token = ["token", "add", "--login", "office", "--label", "test"];
-        let token = out(&tell(&token).output().unwrap()).trim().to_owned();
+        told.account(ADMIN, "王芳", "office_admin");
+        let token = ["token", "add", "--login", ADMIN, "--label", "test"];
+        let token = out(&told.program(&token).output().unwrap());
         let serve = ["serve", "--listen", "127.0.0.1:0", "--venue", "127.0.0.1"];
         Self {
-            serving: Serving::spawn(&mut tell(&serve)),
-            token,
+            serving: Serving::spawn(&mut told.program(&serve)),
+            token: token.trim().to_owned(),
+            told,
         }
+    }
+
+    /// Another member of staff, who signs in with [`PASSWORD`].
+    pub fn account(&self, login: &str, name: &str, role: &str) {
+        self.told.account(login, name, role);
     }
 
     pub async fn wire(&self) -> Wire {
@@ -199,11 +234,4 @@ pub fn person(n: usize) -> Value {
         "name": "王小明", "phone": format!("1990{n:07}"), "wanted": "客服",
         "consent": {"version": Purpose::Registration.version()},
     })
-}
-
-/// Runs a command on the folder to its end; what it printed.
-pub fn tell(data: &Path, arguments: &[&str]) -> String {
-    let output = run(data, arguments);
-    assert!(output.status.success(), "{output:?}");
-    out(&output)
 }

@@ -1,0 +1,125 @@
+//! Every QR code that the program prints is read by another program, on the screen and on paper,
+//! also as small as a badge.
+use crate::{
+    browser::{Browser, word},
+    wire::{ADMIN, Office, PASSWORD, SLUG, person},
+};
+use nightfair::platform::qr;
+use serde_json::json;
+use std::{path::Path, process::Command};
+
+/// What `zbarimg` reads in a picture.
+pub fn read(picture: &Path) -> Vec<String> {
+    let output = Command::new("zbarimg")
+        .args(["--quiet", "--raw", "-Sdisable", "-Sqrcode.enable"])
+        .arg(picture)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+/// What stands in a picture that is not a file yet.
+pub fn read_bytes(dir: &Path, bytes: &[u8]) -> Vec<String> {
+    let file = dir.join("seen.png");
+    std::fs::write(&file, bytes).unwrap();
+    read(&file)
+}
+
+/// What stands on the pages of a PDF that is printed and scanned.
+pub fn read_paper(dir: &Path, pdf: &[u8], dots_per_inch: u32) -> Vec<Vec<String>> {
+    let file = dir.join("print.pdf");
+    std::fs::write(&file, pdf).unwrap();
+    let pages = dir.join("paper");
+    std::fs::create_dir_all(&pages).unwrap();
+    let done = Command::new("pdftoppm")
+        .args(["-png", "-r", &dots_per_inch.to_string()])
+        .arg(&file)
+        .arg(pages.join("page"))
+        .status();
+    assert!(done.unwrap().success());
+    let mut files: Vec<_> = std::fs::read_dir(&pages)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    let found = files.iter().map(|page| read(page)).collect();
+    std::fs::remove_dir_all(&pages).unwrap();
+    found
+}
+
+#[test]
+fn a_code_is_read_whatever_its_address() {
+    let dir = tempfile::tempdir().unwrap();
+    for address in [
+        "HTTP://FAIR.TEST/T/04HMASW9NF6YY093",
+        "HTTPS://YEJI.TUMENDUN.QILIHE.LANZHOU.GOV.CN/T/04HMASW9NF6YY093",
+        "https://qilihe.example.gov.cn/tumendun/yeji/T/04HMASW9NF6YY093",
+        "HTTPS://X.CN/R/7K3M9QX2",
+    ] {
+        for module in [3, 16] {
+            let png = qr::png(address, module).unwrap();
+            assert_eq!(read_bytes(dir.path(), &png), [address], "{module} points");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn poster_and_ticket_are_read_on_the_screen_and_on_paper() {
+    let dir = tempfile::tempdir().unwrap();
+    let office = Office::anywhere(dir.path()).await;
+    office.open_fair(SLUG, 100, "A 1-4").await;
+    let host = &office.serving.host;
+    let mut wire = office.wire().await;
+    let path = format!("/fairs/{SLUG}/registrations");
+    let ticket = wire.post(&path, &person(1)).await.unwrap().expect(201)["ticket"].clone();
+    let secret = ticket["secret"].as_str().unwrap();
+    let expected = format!("HTTP://{}/T/{secret}", host.to_uppercase());
+
+    let browser = Browser::open(host).await;
+    let seen = |bytes: Vec<u8>| read_bytes(browser.dir.path(), &bytes);
+    for page in [
+        format!("/T/{secret}"),
+        format!("/T/{secret}/qr"),
+        format!("/T/{secret}/qr.png"),
+    ] {
+        browser.go(&page).await;
+        assert_eq!(seen(browser.shot().await), [expected.clone()], "{page}");
+    }
+    browser.go(&format!("/T/{secret}/qr.svg")).await;
+    assert_eq!(seen(browser.shot().await), [expected.clone()]);
+
+    // A bare picture is shown in the browser's own frame, which wants an icon and styles.
+    browser.forgive().await;
+    browser.sign_in(ADMIN, PASSWORD).await;
+    browser.go(&format!("/office/fairs/{SLUG}/posters")).await;
+    browser.fill("places", "民乐路社区公告栏\n夜市东门").await;
+    browser.press(&word("seeker.posters.make")).await;
+    browser.follow("/posters/").await;
+    let path = browser.path().await;
+    let code = path.rsplit('/').next().unwrap();
+    let poster = format!("HTTP://{}/R/{code}", host.to_uppercase());
+    assert_eq!(seen(browser.shot().await), [poster.clone()]);
+    let sheets = read_paper(browser.dir.path(), &browser.print().await, 100);
+    assert_eq!(sheets, [vec![poster.clone()]], "one sheet of A4");
+    small(&browser, &[expected, poster]).await;
+    browser.close().await;
+}
+
+/// Two centimetres wide on A4, printed at 300 dots an inch and scanned again.
+async fn small(browser: &Browser, addresses: &[String]) {
+    browser.go("about:blank").await;
+    for address in addresses {
+        let page = json!(format!(
+            "<style>svg{{width:2cm;height:2cm;display:block;margin:3cm}}</style>{}",
+            qr::svg(address).unwrap()
+        ));
+        browser
+            .ask(&format!(
+                "document.documentElement.innerHTML = {page}; return 1"
+            ))
+            .await;
+        let sheets = read_paper(browser.dir.path(), &browser.print().await, 300);
+        assert_eq!(sheets, [vec![address.clone()]]);
+    }
+}
