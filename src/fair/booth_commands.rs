@@ -85,10 +85,10 @@ async fn hold_in(tx: &WriteTx, wish: &Wish) -> AppResult<Held> {
     let booth = booths::find_booth(tx.conn(), fair.id, &label(&wish.label)?).await?;
     let current = current(tx, &fair, wish.employer).await?;
     admit(tx, &fair, wish, current.as_ref()).await?;
-    if let Some(occupant) = booths::occupant(tx.conn(), booth.id).await? {
-        if !is_stale(&occupant, tx.now) || !booths::expire(tx, occupant.id).await? {
-            return Err(AppError::conflict("booth_taken"));
-        }
+    if let Some(occupant) = booths::occupant(tx.conn(), booth.id).await?
+        && (!is_stale(&occupant, tx.now) || !booths::expire(tx, occupant.id).await?)
+    {
+        return Err(AppError::conflict("booth_taken"));
     }
     let line = booths::next_waiting(tx.conn(), fair.id).await?;
     if line.is_some_and(|first| first.employer_id != wish.employer) {

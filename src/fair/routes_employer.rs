@@ -10,7 +10,7 @@ use crate::{
     account::Actor,
     domain::{
         booking::{BookingStatus, is_over, is_stale},
-        employer::EmployerStatus,
+        employer::{EmployerStatus, Paper},
         fair::FairStatus,
         id::EmployerId,
     },
@@ -49,9 +49,9 @@ pub async fn portal(State(app): State<App>, view: View, actor: Actor) -> AppResu
     let missing = employer::store::dossier(&own).missing(today);
     view.show(PortalPage {
         name: own.name,
-        status: view::code(own.status),
+        status: view::code(&own.status),
         reason: own.status_reason,
-        missing: missing.into_iter().map(|paper| paper.code()).collect(),
+        missing: missing.into_iter().map(Paper::code).collect(),
         next,
         next_href,
         evenings: view::evenings(&app, fairs, &stands).await?,

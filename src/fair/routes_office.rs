@@ -434,7 +434,7 @@ pub async fn tick(
     let mut page = settings_of(&app, &view, &actor, &fair).await?;
     let line = page.tasks.iter_mut();
     for line in line.filter(|line| line.code == sent.get("task")) {
-        line.note = sent.get("note").to_owned();
+        sent.get("note").clone_into(&mut line.note);
         line.fault = Some(flash.text.clone());
     }
     view.show_with(status, page)

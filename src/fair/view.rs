@@ -43,8 +43,8 @@ pub fn word(view: &View, key: &str) -> String {
 }
 
 /// The stored and printed name of a choice.
-pub fn code<E: ActiveEnum<Value = String>>(one: E) -> String {
-    one.to_value()
+pub fn code<E: ActiveEnum<Value = String>>(one: &E) -> String {
+    E::to_value(one)
 }
 
 /// What every page about a fair says of it.
@@ -265,11 +265,10 @@ pub fn side(booth: &Booth) -> Option<String> {
 /// «A05, booked, 陇上云仓»: what a screen reader and a pointer hear.
 pub fn title(view: &View, label: &str, state: &str, who: Option<&str>) -> String {
     let state = word(view, &format!("common.map.state.{state}"));
-    let said = match who {
+    match who {
         Some(who) => format!("{label} · {state} · {who}"),
         None => format!("{label} · {state}"),
-    };
-    said
+    }
 }
 
 /// A booth as anybody may see it, leading to the page of its employer.

@@ -291,7 +291,7 @@ async fn a_swap_keeps_the_printed_codes() {
 #[tokio::test]
 async fn who_does_not_come_loses_the_booth_and_after_two_of_three_the_next() {
     let app = TestApp::start().await;
-    let (office, clerks) = with_clerks(&app, 2).await;
+    let (_, clerks) = with_clerks(&app, 2).await;
     let (id, _) = &clerks[0];
     for (slug, day) in [(SLUG, "08"), ("second", "15"), ("third", "22")] {
         if slug != SLUG {
@@ -351,7 +351,7 @@ async fn who_does_not_come_loses_the_booth_and_after_two_of_three_the_next() {
 #[tokio::test]
 async fn who_came_cannot_be_called_missing() {
     let app = TestApp::start().await;
-    let (office, clerks) = with_clerks(&app, 1).await;
+    let (_, clerks) = with_clerks(&app, 1).await;
     let booked = book(&clerks[0].1, "A01").await;
     let stand = booked["participation"].as_str().unwrap();
     app.clock.set("2026-08-08T12:00:00Z");
