@@ -293,16 +293,9 @@ async fn pills(
         ..Filter::default()
     };
     let counts = store::counts(db, office, sight, &any).await?;
-    let of = |kind: Option<Kind>, stage: Option<Stage>| -> i64 {
-        let fits = counts.iter().filter(|(k, s, _)| {
-            kind.is_none_or(|kind| kind == *k) && stage.is_none_or(|stage| stage == *s)
-        });
-        fits.map(|(_, _, n)| n).sum()
-    };
-    let kind_code = filter.kind.map(Kind::code);
     let within = Filter {
         kind: filter.kind,
-        ..any.clone()
+        ..any
     };
     let mine = Filter {
         waiting: Some(waiting(app, account).await?),
@@ -312,70 +305,95 @@ async fn pills(
         overdue: Some(app.db.now()),
         ..within
     };
-    let mine = i64::try_from(store::whole(db, office, sight, &mine).await?).unwrap_or(i64::MAX);
-    let late = i64::try_from(store::whole(db, office, sight, &late).await?).unwrap_or(i64::MAX);
-    let shown = given(query.show.as_deref());
-    let plain = shown.is_none() && filter.stage.is_none();
-    let pill = |label: String, href: String, count: i64, current: bool| Pill {
-        label,
-        href,
-        count,
-        current,
+    let counted = Counted {
+        lang,
+        query,
+        filter,
+        counts,
+        mine: store::whole(db, office, sight, &mine).await?,
+        late: store::whole(db, office, sight, &late).await?,
     };
-    let queue = |key: &str, show: &str, count: i64| {
-        let href = query.href(kind_code, None, Some(show));
-        pill(words::say(lang, key), href, count, shown == Some(show))
-    };
-    let all = pill(
-        words::say(lang, "common.all"),
-        query.href(kind_code, None, None),
-        of(filter.kind, None),
-        plain,
-    );
-    let mut stages = vec![
-        all,
-        queue("case.mine", "mine", mine),
-        queue("case.overdue", "overdue", late),
-    ];
-    for stage in Stage::ALL {
-        let (count, current) = (of(filter.kind, Some(*stage)), filter.stage == Some(*stage));
-        if count > 0 || current {
-            let href = query.href(kind_code, Some(stage.code()), None);
-            stages.push(pill(
-                stage_name(lang, filter.kind, *stage),
-                href,
-                count,
-                current,
-            ));
+    Ok((counted.stages(), counted.kinds(sight)))
+}
+
+struct Counted<'a> {
+    lang: Lang,
+    query: &'a ListQuery,
+    filter: &'a Filter,
+    counts: Vec<(Kind, Stage, i64)>,
+    mine: u64,
+    late: u64,
+}
+
+impl Counted<'_> {
+    fn of(&self, kind: Option<Kind>, stage: Option<Stage>) -> i64 {
+        let fits = self.counts.iter().filter(|(k, s, _)| {
+            kind.is_none_or(|kind| kind == *k) && stage.is_none_or(|stage| stage == *s)
+        });
+        fits.map(|(_, _, n)| n).sum()
+    }
+
+    /// All, the reader's own queue, what is late, and each stage in which there is something.
+    fn stages(&self) -> Vec<Pill> {
+        let (kind, shown) = (self.filter.kind, given(self.query.show.as_deref()));
+        let code = kind.map(Kind::code);
+        let queue = |key: &str, show: &str, count: u64| Pill {
+            label: words::say(self.lang, key),
+            href: self.query.href(code, None, Some(show)),
+            count: i64::try_from(count).unwrap_or(i64::MAX),
+            current: shown == Some(show),
+        };
+        let mut pills = vec![
+            Pill {
+                label: words::say(self.lang, "common.all"),
+                href: self.query.href(code, None, None),
+                count: self.of(kind, None),
+                current: shown.is_none() && self.filter.stage.is_none(),
+            },
+            queue("case.mine", "mine", self.mine),
+            queue("case.overdue", "overdue", self.late),
+        ];
+        for stage in Stage::ALL {
+            let (count, current) = (
+                self.of(kind, Some(*stage)),
+                self.filter.stage == Some(*stage),
+            );
+            if count > 0 || current {
+                pills.push(Pill {
+                    label: stage_name(self.lang, kind, *stage),
+                    href: self.query.href(code, Some(stage.code()), None),
+                    count,
+                    current,
+                });
+            }
         }
+        pills
     }
-    let there: Vec<_> = sight
-        .kinds()
-        .iter()
-        .filter(|kind| of(Some(**kind), None) > 0 || filter.kind == Some(**kind))
-        .collect();
-    let mut kinds = Vec::new();
-    if there.len() > 1 {
-        let stage = filter.stage.map(Stage::code);
-        let any = query.href(None, stage, shown);
-        kinds.push(pill(
-            words::say(lang, "case.all_kinds"),
-            any,
-            of(None, None),
-            filter.kind.is_none(),
-        ));
-        kinds.extend(there.into_iter().map(|kind| {
-            let href = query.href(Some(kind.code()), stage, shown);
-            let current = filter.kind == Some(*kind);
-            pill(
-                words::kind(lang, *kind),
-                href,
-                of(Some(*kind), None),
-                current,
-            )
-        }));
+
+    /// Nothing to choose with one kind.
+    fn kinds(&self, sight: Sight) -> Vec<Pill> {
+        let asked = self.filter.kind;
+        let there = |kind: &&Kind| self.of(Some(**kind), None) > 0 || asked == Some(**kind);
+        let there: Vec<_> = sight.kinds().iter().filter(there).collect();
+        if there.len() < 2 {
+            return Vec::new();
+        }
+        let stage = self.filter.stage.map(Stage::code);
+        let shown = given(self.query.show.as_deref());
+        let any = Pill {
+            label: words::say(self.lang, "case.all_kinds"),
+            href: self.query.href(None, stage, shown),
+            count: self.of(None, None),
+            current: asked.is_none(),
+        };
+        let each = there.into_iter().map(|kind| Pill {
+            label: words::kind(self.lang, *kind),
+            href: self.query.href(Some(kind.code()), stage, shown),
+            count: self.of(Some(*kind), None),
+            current: asked == Some(*kind),
+        });
+        std::iter::once(any).chain(each).collect()
     }
-    Ok((stages, kinds))
 }
 
 /// A stage as the filtered kind calls it, or as all do.
