@@ -114,7 +114,14 @@ pub async fn interest_in(
         agree(tx, registration.person_id, posting.employer_id, share).await?;
     }
     if let Some(account) = new.scanned_by {
-        note_access(tx, office, account, (registration.person_id, "scan", ""), "").await?;
+        note_access(
+            tx,
+            office,
+            account,
+            (registration.person_id, "scan", ""),
+            "",
+        )
+        .await?;
     }
     if posting.auto_refer {
         refer(tx, keys, office, opened.id).await?;
@@ -148,7 +155,7 @@ async fn wanted_posting(
     match posting.status {
         PostingStatus::Published => Ok(posting),
         PostingStatus::Closed | PostingStatus::Hidden => {
-            Err(AppError::conflict("posting_closed"))
+            Err(AppError::conflict("posting_closed").with("guard", "posting_open"))
         }
         _ => Err(unknown()),
     }
@@ -167,7 +174,11 @@ async fn opening(
         posting: posting.id,
         seeker: registration.person_id,
         consent_version: Code::new(version).map_err(|_| anyhow!("a version out of form"))?,
-        share: new.share.as_ref().map(|s| s.fields.clone()).unwrap_or_default(),
+        share: new
+            .share
+            .as_ref()
+            .map(|s| s.fields.clone())
+            .unwrap_or_default(),
         participation: stand.as_ref().map(|stand| stand.id),
         booth: stand.and_then(|stand| stand.booth_id),
     })
@@ -181,7 +192,9 @@ fn told(error: AppError) -> AppError {
     let guard = problem.extra.get("guard").and_then(|guard| guard.as_str());
     match guard {
         Some("no_open_match") => AppError::conflict("already_interested"),
-        Some("posting_open" | "event_live") => AppError::conflict("posting_closed"),
+        Some(guard @ ("posting_open" | "event_live")) => {
+            AppError::conflict("posting_closed").with("guard", guard)
+        }
         _ => error,
     }
 }
@@ -446,7 +459,10 @@ pub async fn shown_to_employer(app: &App, found: &Found) -> AppResult<Vec<ShareF
 /// 409 `not_shared` when the seeker does not share it, or no longer.
 pub async fn open_phone(app: &App, actor: &Actor, found: &Found, ip: String) -> AppResult<String> {
     let refused = || AppError::conflict("not_shared");
-    if !shown_to_employer(app, found).await?.contains(&ShareField::Phone) {
+    if !shown_to_employer(app, found)
+        .await?
+        .contains(&ShareField::Phone)
+    {
         return Err(refused());
     }
     let (office, account) = (actor.office, actor.account);

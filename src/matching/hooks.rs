@@ -9,9 +9,11 @@ use crate::{
     case::store as ledger,
     domain::{
         case::InterestChannel,
+        fair::FairStatus,
         fault::{Faults, FieldFault},
         id::{PostingId, RegistrationId},
     },
+    entity::fair,
     error::{AppError, AppResult},
     fair::store as fairs,
     person::consent::{self, Notice, Purpose},
@@ -87,7 +89,7 @@ pub async fn open_on_behalf(
     asked: OnBehalf,
 ) -> AppResult<Done<Opened>> {
     let mut faults = Faults::new();
-    let fair = fairs::find_shown(app.db.read(), actor.office, &asked.fair).await;
+    let fair = announced(app, actor, &asked.fair).await;
     let fair = faults.take("fair", fair.map_err(|_| FieldFault::NotFound));
     let ticket = match &fair {
         Some(fair) => by_code_or_number(app, fair.id, &asked.ticket).await?,
@@ -122,6 +124,18 @@ pub async fn open_on_behalf(
         scanned_by: None,
     };
     commands::interest(app, actor.office, parts::account(actor), once, new).await
+}
+
+/// An evening of the office that is no draft any more.
+///
+/// # Errors
+/// 404 when there is none of that name.
+pub async fn announced(app: &App, actor: &Actor, slug: &str) -> AppResult<fair::Model> {
+    let fair = fairs::find(app.db.read(), actor.office, slug).await?;
+    if fair.status == FairStatus::Draft {
+        return Err(AppError::not_found());
+    }
+    Ok(fair)
 }
 
 /// The standing ticket that somebody names by code or by the number printed large on it.

@@ -27,7 +27,14 @@ const LISTS: &[(&str, &[&str])] = &[
     ),
     (
         "decline",
-        &["pay", "distance", "hours", "placed_elsewhere", "family", "other"],
+        &[
+            "pay",
+            "distance",
+            "hours",
+            "placed_elsewhere",
+            "family",
+            "other",
+        ],
     ),
     (
         "evidence",
@@ -54,13 +61,25 @@ const LISTS: &[(&str, &[&str])] = &[
     ),
     (
         "reject",
-        &["posting_closed", "below_age", "hard_requirement", "duplicate_person"],
+        &[
+            "posting_closed",
+            "below_age",
+            "hard_requirement",
+            "duplicate_person",
+        ],
     ),
     ("retained", &["retained", "left", "unreachable"]),
     ("share", &["name", "phone", "wanted"]),
     (
         "told",
-        &["in_person", "phone", "wechat", "sms", "letter", "tracking_page"],
+        &[
+            "in_person",
+            "phone",
+            "wechat",
+            "sms",
+            "letter",
+            "tracking_page",
+        ],
     ),
     ("unit", &["month", "day", "hour", "piece"]),
     ("withdraw", &["placed_elsewhere", "changed_mind", "other"]),
@@ -829,7 +848,10 @@ impl Page for WorkPage {
             queue: "refer",
             works: vec![work(EVERY), work(&[])],
             choices: choices(Lang::Zh),
-            trouble: Some(("JD-2026-000001".into(), "不能自己核实自己申报的到岗。".into())),
+            trouble: Some((
+                "JD-2026-000001".into(),
+                "不能自己核实自己申报的到岗。".into(),
+            )),
             said: Some("act"),
             may_add: true,
             next: None,

@@ -27,15 +27,27 @@ pub fn routes() -> Routes {
         .post(Anyone, "/f/{fair}/interest/{posting}", seeker::identify)
         .get(Anyone, "/T/{secret}/jobs", seeker::jobs)
         .get(Anyone, "/T/{secret}/interest/{posting}", seeker::ask)
-        .post(Anyone, "/T/{secret}/interest/{posting}", seeker::show_interest)
+        .post(
+            Anyone,
+            "/T/{secret}/interest/{posting}",
+            seeker::show_interest,
+        )
         .get(Anyone, "/T/{secret}/matches/{number}", seeker::one)
         .post(Anyone, "/T/{secret}/matches/{number}", seeker::act)
         .post(Anyone, "/T/{secret}/matches/{number}/share", seeker::share)
         .get(EMPLOYER, "/employer/matches", employer::queue)
         .get(EMPLOYER, "/employer/matches/{number}", employer::one)
         .post(EMPLOYER, "/employer/matches/{number}", employer::act)
-        .post(EMPLOYER, "/employer/matches/{number}/phone", employer::phone)
-        .post(EMPLOYER, "/employer/matches/{number}/rating", employer::rate)
+        .post(
+            EMPLOYER,
+            "/employer/matches/{number}/phone",
+            employer::phone,
+        )
+        .post(
+            EMPLOYER,
+            "/employer/matches/{number}/rating",
+            employer::rate,
+        )
         .get(EMPLOYER, "/employer/scan", employer::scan)
         .post(EMPLOYER, "/employer/scan", employer::record)
         .get(DESK, "/office/matches", office::work)

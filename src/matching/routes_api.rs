@@ -244,7 +244,8 @@ pub async fn scan(
     if ticket.fair != fair.id {
         return Err(AppError::not_found());
     }
-    if let Some(standing) = standing(&app, &actor, &ticket, body).await? {
+    let named = named(&app, &actor, &ticket, body).await?;
+    if let Some(standing) = standing(&app, &actor, &ticket, named).await? {
         commands::remark(&app, &standing, parts::account(&actor), (note, rating)).await?;
         let found = store::by_number(app.db.read(), actor.office, &standing.case.number).await?;
         let value = out(&app, lang, &found).await?;
@@ -254,7 +255,10 @@ pub async fn scan(
         };
         return Ok(answer(StatusCode::OK, done));
     }
-    let posting = posting_of(&app, &actor, &ticket, body).await?;
+    let posting = match named {
+        Some(named) => named,
+        None => only_posting(&app, &actor, &ticket).await?,
+    };
     let new = Interest {
         rating,
         note,
@@ -280,26 +284,32 @@ async fn standing(
     app: &App,
     actor: &Actor,
     ticket: &Ticket,
-    body: &ScanBody,
+    named: Option<PostingId>,
 ) -> AppResult<Option<Found>> {
     let found = store::with_employer(app.db.read(), ticket.id, actor.employer()?).await?;
-    let named: Option<PostingId> = body.posting.trim().parse().ok();
     let wanted = |one: &Found| named.is_none_or(|named| one.row.posting_id == named);
     Ok(found.into_iter().find(|one| one.row.open && wanted(one)))
 }
 
-async fn posting_of(
+/// The posting that was named, when it is the employer's.
+async fn named(
     app: &App,
     actor: &Actor,
     ticket: &Ticket,
     body: &ScanBody,
-) -> AppResult<PostingId> {
-    if !body.posting.trim().is_empty() {
-        let id: Result<PostingId, _> = body.posting.trim().parse();
-        let id = id.map_err(|_| Faults::one("posting", FieldFault::NotFound))?;
-        employer::own_posting(app, actor, ticket, id).await?;
-        return Ok(id);
+) -> AppResult<Option<PostingId>> {
+    let raw = body.posting.trim();
+    if raw.is_empty() {
+        return Ok(None);
     }
+    let id: Result<PostingId, _> = raw.parse();
+    let id = id.map_err(|_| Faults::one("posting", FieldFault::NotFound))?;
+    employer::own_posting(app, actor, ticket, id).await?;
+    Ok(Some(id))
+}
+
+/// The only posting that the employer has at the evening.
+async fn only_posting(app: &App, actor: &Actor, ticket: &Ticket) -> AppResult<PostingId> {
     let own = store::published(app.db.read(), ticket.fair, Some(actor.employer()?)).await?;
     match &own[..] {
         [only] => Ok(only.id),

@@ -1,7 +1,7 @@
 //! What an employer does, on a phone at its booth.
 use super::{
     commands::{self, Interest},
-    form,
+    form, hooks,
     moves::Side,
     pages::{Choice, EmployerMatchPage, Holder, QueuePage, ScanPage, Tab, choices},
     parts,
@@ -20,7 +20,7 @@ use crate::{
     },
     entity::participation,
     error::{AppError, AppResult},
-    fair::{booth_store, store as fairs},
+    fair::booth_store,
     person,
     platform::{
         App,
@@ -252,7 +252,9 @@ async fn carry_out(app: &App, actor: &Actor, found: &Found, sent: &Sent) -> AppR
     let once = sent.once(&format!("account:{} {}", actor.account, found.case.number))?;
     if form::is_met(sent) {
         let shelf = view::shelf(app, actor.office, std::slice::from_ref(found)).await?;
-        let place = shelf.booth(found).unwrap_or(shelf.fair(found)?.venue.clone());
+        let place = shelf
+            .booth(found)
+            .unwrap_or(shelf.fair(found)?.venue.clone());
         let met = (form::seq(sent), place, Attended::Yes);
         return commands::met(app, found, by, met, once).await;
     }
@@ -350,7 +352,11 @@ async fn scan_page(
     let card = person::card(db, &app.keys, actor.office, ticket.person).await?;
     let found = store::with_employer(db, ticket.id, employer).await?;
     let shelf = view::shelf(app, actor.office, &found).await?;
-    let taken = |id: PostingId| found.iter().any(|one| one.row.open && one.row.posting_id == id);
+    let taken = |id: PostingId| {
+        found
+            .iter()
+            .any(|one| one.row.open && one.row.posting_id == id)
+    };
     let postings = store::published(db, ticket.fair, Some(employer)).await?;
     let postings = postings.into_iter().filter(|row| !taken(row.id));
     Ok(ScanPage {
@@ -482,7 +488,14 @@ pub async fn evening_of(
     actor: &Actor,
     slug: &str,
 ) -> AppResult<crate::entity::fair::Model> {
-    let fair = fairs::find_shown(app.db.read(), actor.office, slug).await?;
-    let here = places(app, actor).await?.iter().any(|p| p.fair_id == fair.id);
-    if here { Ok(fair) } else { Err(AppError::not_found()) }
+    let fair = hooks::announced(app, actor, slug).await?;
+    let here = places(app, actor)
+        .await?
+        .iter()
+        .any(|p| p.fair_id == fair.id);
+    if here {
+        Ok(fair)
+    } else {
+        Err(AppError::not_found())
+    }
 }

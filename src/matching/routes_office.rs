@@ -1,7 +1,6 @@
 //! What the office does about matches: refer, verify, call, follow up, and take in at the desk.
 use super::{
-    commands,
-    form,
+    commands, form,
     hooks::{self, OnBehalf},
     moves::Side,
     pages::{Choice, Holder, OnBehalfPage, Tab, Work, WorkPage, choices},
@@ -137,7 +136,8 @@ async fn work_of(
     let state = ledger::state(&found.case)?;
     let mut moves = view::moves_of(app, found, shelf, (side, url))?;
     if let Some((what, _)) = &follow_up {
-        what.trim_start_matches("retention_").clone_into(&mut moves.preset.check);
+        what.trim_start_matches("retention_")
+            .clone_into(&mut moves.preset.check);
     }
     let line = shelf.line(lang, found, "/cases", app.db.now())?;
     Ok(Work {
@@ -171,18 +171,13 @@ fn wanted(queue: &str, now: chrono::DateTime<chrono::Utc>) -> Wanted {
     }
 }
 
-async fn content(
-    app: &App,
-    actor: &Actor,
-    queue: &str,
-    before: Option<i64>,
-) -> AppResult<Queue> {
+async fn content(app: &App, actor: &Actor, queue: &str, before: Option<i64>) -> AppResult<Queue> {
     let (db, now) = (app.db.read(), app.db.now());
     if queue == "follow_up" {
         let due = store::follow_ups(db, actor.office, window(moment::today(now))).await?;
-        let found = due.into_iter().map(|(one, what, day)| {
-            (one, Some((what.code().to_owned(), day.to_string())))
-        });
+        let found = due
+            .into_iter()
+            .map(|(one, what, day)| (one, Some((what.code().to_owned(), day.to_string()))));
         let found = found.collect();
         return Ok(Queue { found, next: None });
     }
@@ -228,7 +223,11 @@ async fn tabs(app: &App, lang: Lang, actor: &Actor, current: &str) -> AppResult<
             }
         };
         tabs.push(Tab {
-            label: crate::platform::text::say::<&str>(lang, &format!("matching.queue.{queue}"), &[]),
+            label: crate::platform::text::say::<&str>(
+                lang,
+                &format!("matching.queue.{queue}"),
+                &[],
+            ),
             href: format!("{LIST}?queue={queue}"),
             current: *queue == current,
             count: i64::try_from(count).ok(),
@@ -271,7 +270,10 @@ async fn refused(
     error: AppError,
 ) -> AppResult<Response> {
     let mut page = work_page(app, view.lang, actor, (queue, None)).await?;
-    let at = page.works.iter().position(|work| work.line.number == number);
+    let at = page
+        .works
+        .iter()
+        .position(|work| work.line.number == number);
     let at = if let Some(at) = at {
         at
     } else {
@@ -320,7 +322,10 @@ async fn desk_page(
 ) -> AppResult<OnBehalfPage> {
     let (db, lang) = (app.db.read(), view.lang);
     let fairs = store::fairs(db, actor.office).await?;
-    let chosen = fairs.iter().find(|fair| fair.slug == slug).or(fairs.first());
+    let chosen = fairs
+        .iter()
+        .find(|fair| fair.slug == slug)
+        .or(fairs.first());
     let mut page = OnBehalfPage {
         fair: chosen.map(|fair| fair.slug.clone()).unwrap_or_default(),
         entry: entry.chars().take(60).collect(),
@@ -361,7 +366,12 @@ async fn desk_page(
 async fn aloud(app: &App, actor: &Actor, view: &View) -> AppResult<Notice> {
     let collector = consent::collector(app.db.read(), actor.office, view.lang).await?;
     let chosen = view.say::<&str>("matching.desk.chosen_employer", &[]);
-    Ok(Notice::of(Purpose::ShareContact, view.lang, &collector, &chosen))
+    Ok(Notice::of(
+        Purpose::ShareContact,
+        view.lang,
+        &collector,
+        &chosen,
+    ))
 }
 
 async fn open_postings(app: &App, actor: &Actor, fair: FairId) -> AppResult<Vec<Choice>> {
@@ -413,12 +423,7 @@ pub async fn record(
     }
 }
 
-async fn desk_interest(
-    app: &App,
-    view: &View,
-    actor: &Actor,
-    sent: &Sent,
-) -> AppResult<String> {
+async fn desk_interest(app: &App, view: &View, actor: &Actor, sent: &Sent) -> AppResult<String> {
     let text = |name: &str| sent.get(name).to_owned();
     if sent.get("posting").is_empty() {
         return Err(Faults::one("posting", FieldFault::Required).into());

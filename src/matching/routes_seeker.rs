@@ -15,8 +15,8 @@ use crate::{
         booking::BookingStatus,
         case::InterestChannel,
         contact::tail4,
-        fault::{Faults, FieldFault},
         fair::FairStatus,
+        fault::{Faults, FieldFault},
         id::{EmployerId, PostingId},
         ticket::{Code, Secret},
     },
@@ -124,6 +124,8 @@ pub async fn booth(
 #[serde(default)]
 pub struct From {
     b: String,
+    /// The telephone is in somebody else's hand.
+    other: String,
 }
 
 /// A posting of an evening that the public sees.
@@ -137,7 +139,9 @@ async fn public(app: &App, slug: &str, id: &str) -> AppResult<(fair::Model, post
 
 async fn job_of(app: &App, lang: Lang, fair: &fair::Model, row: &posting::Model) -> AppResult<Job> {
     let stands = postings::stands(app.db.read(), Some(fair.id), std::slice::from_ref(row)).await?;
-    let stand = stands.get(&row.employer_id).ok_or_else(AppError::not_found)?;
+    let stand = stands
+        .get(&row.employer_id)
+        .ok_or_else(AppError::not_found)?;
     let beside = (stand.employer.name.as_str(), stand.booth.as_ref());
     Ok(view::job(lang, row, beside))
 }
@@ -151,7 +155,8 @@ pub async fn who(
     Query(from): Query<From>,
 ) -> AppResult<Response> {
     let (fair, posting) = public(&app, &slug, &id).await?;
-    if let Some(secret) = ticket::remembered(&app, &jar)
+    if from.other.is_empty()
+        && let Some(secret) = ticket::remembered(&app, &jar)
         && let Ok(ticket) = ticket::by_secret(&app, app.settings.office, &secret).await
         && ticket.fair == fair.id
     {
@@ -220,7 +225,11 @@ async fn known(app: &App, fair: &fair::Model, peer: Peer, sent: &Sent) -> AppRes
         return Err(nobody());
     };
     let card = person::card(app.db.read(), &app.keys, fair.office_id, ticket.person).await?;
-    if card.tail == tail { Ok(ticket) } else { Err(nobody()) }
+    if card.tail == tail {
+        Ok(ticket)
+    } else {
+        Err(nobody())
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -304,7 +313,9 @@ pub fn next_of<T>(rows: &mut Vec<T>, id: impl Fn(&T) -> i64) -> Option<String> {
 async fn open_numbers(app: &App, held: &Held) -> AppResult<HashMap<PostingId, String>> {
     let found = store::of_registration(app.db.read(), held.ticket.id).await?;
     let open = found.into_iter().filter(|one| one.row.open);
-    Ok(open.map(|one| (one.row.posting_id, one.case.number)).collect())
+    Ok(open
+        .map(|one| (one.row.posting_id, one.case.number))
+        .collect())
 }
 
 /// Asks what the employer may see.
@@ -537,8 +548,12 @@ pub fn again(
         return Ok((status, Some(words)));
     }
     // The page shows what is there now, so it must not send what was there before.
-    let words = (!moves.may.contains(&moves.asked.as_str()))
-        .then(|| page::problem_text(lang, &crate::error::Problem::new(StatusCode::CONFLICT, "not_now")));
+    let words = (!moves.may.contains(&moves.asked.as_str())).then(|| {
+        page::problem_text(
+            lang,
+            &crate::error::Problem::new(StatusCode::CONFLICT, "not_now"),
+        )
+    });
     Ok((StatusCode::UNPROCESSABLE_ENTITY, words))
 }
 

@@ -10,8 +10,8 @@ use crate::{
         },
     },
     entity::{
-        booth, case, case_text, employer, fair, follow_up, job_match, participation,
-        posting, registration,
+        booth, case, case_text, employer, fair, follow_up, job_match, participation, posting,
+        registration,
     },
     error::{AppError, AppResult},
     platform::db::{WriteTx, is_duplicate},
@@ -48,10 +48,7 @@ fn matches(office: OfficeId) -> Select<job_match::Entity> {
         .filter(job_match::Column::OfficeId.eq(office))
 }
 
-async fn all(
-    db: &impl ConnectionTrait,
-    query: Select<job_match::Entity>,
-) -> AppResult<Vec<Found>> {
+async fn all(db: &impl ConnectionTrait, query: Select<job_match::Entity>) -> AppResult<Vec<Found>> {
     let rows = query.select_also(case::Entity).all(db).await?;
     Ok(rows
         .into_iter()
@@ -227,11 +224,7 @@ pub async fn counts(
         .await?)
 }
 
-pub async fn count(
-    db: &impl ConnectionTrait,
-    office: OfficeId,
-    wanted: &Wanted,
-) -> AppResult<u64> {
+pub async fn count(db: &impl ConnectionTrait, office: OfficeId, wanted: &Wanted) -> AppResult<u64> {
     Ok(narrowed(office, wanted).count(db).await?)
 }
 
@@ -260,8 +253,10 @@ pub async fn follow_ups(
         .filter(job_match::Column::CaseId.is_in(due.iter().map(|one| one.case_id)))
         .filter(case::Column::Stage.eq(Stage::Closed));
     let found = all(db, query).await?;
-    let by_case: HashMap<CaseId, Found> =
-        found.into_iter().map(|one| (one.row.case_id, one)).collect();
+    let by_case: HashMap<CaseId, Found> = found
+        .into_iter()
+        .map(|one| (one.row.case_id, one))
+        .collect();
     Ok(due
         .into_iter()
         .filter_map(|one| {
@@ -514,9 +509,7 @@ async fn booths(
         .collect();
     Ok(places
         .into_iter()
-        .filter_map(|(fair, employer, booth)| {
-            Some(((fair, employer), labels.get(&booth)?.clone()))
-        })
+        .filter_map(|(fair, employer, booth)| Some(((fair, employer), labels.get(&booth)?.clone())))
         .collect())
 }
 

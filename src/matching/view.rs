@@ -8,10 +8,7 @@ use super::{
 use crate::{
     case::store as ledger,
     domain::{
-        case::{
-            Action, CaseState, Check, Command, Event, Part, PayUnit, ShareField,
-            Visibility,
-        },
+        case::{Action, CaseState, Check, Command, Event, Part, PayUnit, ShareField, Visibility},
         id::{OfficeId, PersonId},
         moment,
         posting::ContractType,
@@ -26,7 +23,7 @@ use crate::{
     seeker::ticket as tickets,
 };
 use anyhow::Context;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::{BTreeMap, HashMap};
 
 /// The evening as pages name it.
@@ -50,7 +47,11 @@ pub fn pay(lang: Lang, posting: &posting::Model) -> String {
 }
 
 /// A posting in a list of those a seeker can choose from.
-pub fn job(lang: Lang, posting: &posting::Model, (employer, booth): (&str, Option<&String>)) -> Job {
+pub fn job(
+    lang: Lang,
+    posting: &posting::Model,
+    (employer, booth): (&str, Option<&String>),
+) -> Job {
     Job {
         id: posting.id.to_string(),
         title: posting.title.clone(),
@@ -116,7 +117,13 @@ impl Shelf {
     }
 
     /// A match as a line; its address is `root/number`.
-    pub fn line(&self, lang: Lang, found: &Found, root: &str, now: DateTime<Utc>) -> AppResult<Line> {
+    pub fn line(
+        &self,
+        lang: Lang,
+        found: &Found,
+        root: &str,
+        now: DateTime<Utc>,
+    ) -> AppResult<Line> {
         let state = ledger::state(&found.case)?;
         let (standing, tone) = moves::standing(&state);
         let (posting, card) = (self.posting(found)?, self.card(found));
@@ -218,7 +225,9 @@ pub async fn sheet(app: &App, reader: Reader, found: &Found, shelf: &Shelf) -> A
         employer_due: due.map(|due| due.to_rfc3339()),
         meeting,
         offered,
-        started_on: job.and_then(|job| job.started_on).map(|day| day.to_string()),
+        started_on: job
+            .and_then(|job| job.started_on)
+            .map(|day| day.to_string()),
         evidence: job.and_then(|job| job.evidence).map(|one| one.code()),
         entries,
     })
@@ -285,8 +294,13 @@ fn detail(lang: Lang, command: &Command) -> Option<String> {
         Command::Interest { channel, .. } => of("channel", channel.code()),
         Command::InterviewSet { interview_at, .. } => Some(local(lang, *interview_at)),
         Command::Interviewed { attended, .. } => of("attended", attended.code()),
-        Command::Offer { .. } => offer_words(lang, command).map(|offer| {
-            let holes = [("pay", offer.pay), ("day", offer.start_on), ("contract", offer.contract)];
+        Command::Offer { start_on, .. } => offer_words(lang, command).map(|offer| {
+            let start = day(lang, *start_on);
+            let holes = [
+                ("pay", offer.pay),
+                ("day", start),
+                ("contract", offer.contract),
+            ];
             text::say(lang, "matching.offer_line", &holes)
         }),
         Command::NotSelected { reason, .. } => of("not_selected", reason.code()),
@@ -299,7 +313,8 @@ fn detail(lang: Lang, command: &Command) -> Option<String> {
             evidence,
             ..
         } => Some(format!(
-            "{started_on} · {}",
+            "{} · {}",
+            day(lang, *started_on),
             word(lang, &format!("evidence.{}", evidence.code()))
         )),
         Command::ConfirmStart { evidence, .. } => of("evidence", evidence.code()),
@@ -313,7 +328,7 @@ fn detail(lang: Lang, command: &Command) -> Option<String> {
             };
             Some(word(lang, key))
         }
-        Command::ClosePlacement { placed_on } => Some(placed_on.to_string()),
+        Command::ClosePlacement { placed_on } => Some(day(lang, *placed_on)),
         Command::Retention { check, result, .. } => Some(format!(
             "{} · {}",
             word(lang, &format!("check.{}", check.code())),
@@ -321,6 +336,14 @@ fn detail(lang: Lang, command: &Command) -> Option<String> {
         )),
         _ => None,
     }
+}
+
+fn day(lang: Lang, day: NaiveDate) -> String {
+    let form = match lang {
+        Lang::Zh => "%-m月%-d日",
+        Lang::En => "%-d %b",
+    };
+    day.format(form).to_string()
 }
 
 fn local(lang: Lang, at: DateTime<Utc>) -> String {
@@ -434,7 +457,13 @@ pub async fn case_facts(app: &App, reader: Reader, found: &Found) -> AppResult<V
         .iter()
         .map(|field| word(lang, &format!("share.{}", field.code())))
         .collect();
-    let shown = |text: String| if text.is_empty() { word(lang, "nothing") } else { text };
+    let shown = |text: String| {
+        if text.is_empty() {
+            word(lang, "nothing")
+        } else {
+            text
+        }
+    };
     let public = format!("/f/{}/postings/{}", fair.slug, posting.id);
     let desk = |path: String| staff.then_some(path);
     let fact = |key: &str, value: String, href: Option<String>| (word(lang, key), value, href);
@@ -446,7 +475,11 @@ pub async fn case_facts(app: &App, reader: Reader, found: &Found) -> AppResult<V
             shelf.employer(found),
             desk(format!("/office/employers/{}", found.row.employer_id)),
         ),
-        fact("fact.booth", shown(shelf.booth(found).unwrap_or_default()), None),
+        fact(
+            "fact.booth",
+            shown(shelf.booth(found).unwrap_or_default()),
+            None,
+        ),
         fact(
             "fact.seeker",
             shown_name(lang, &card),
@@ -458,7 +491,11 @@ pub async fn case_facts(app: &App, reader: Reader, found: &Found) -> AppResult<V
             None,
         ),
         fact("fact.shared", shown(shared.join(" · ")), None),
-        fact("fact.evening", fair.title.clone(), Some(format!("/f/{}", fair.slug))),
+        fact(
+            "fact.evening",
+            fair.title.clone(),
+            Some(format!("/f/{}", fair.slug)),
+        ),
     ])
 }
 
@@ -475,10 +512,8 @@ pub fn refusal(lang: Lang, error: AppError) -> AppResult<(axum::http::StatusCode
         return Err(AppError::Problem(problem));
     }
     let guard = problem.extra.get("guard").and_then(|guard| guard.as_str());
-    let words = guard.and_then(|guard| {
-        text::find::<&str>(lang, &format!("matching.guard.{guard}"), &[])
-    });
+    let words =
+        guard.and_then(|guard| text::find::<&str>(lang, &format!("matching.guard.{guard}"), &[]));
     let words = words.unwrap_or_else(|| crate::platform::page::problem_text(lang, &problem));
     Ok((problem.status, words))
 }
-

@@ -64,8 +64,7 @@ pub struct Matches {
     /// The matches of a registration, the newest first, in the given language.
     pub of: fn(App, RegistrationId, Lang) -> BoxFuture<'static, AppResult<Vec<MatchRow>>>,
     /// Ends the open matches of a registration that is being withdrawn, in the same transaction.
-    pub withdraw:
-        for<'a> fn(&'a WriteTx, &'a Keys, RegistrationId) -> BoxFuture<'a, AppResult<()>>,
+    pub withdraw: for<'a> fn(&'a WriteTx, &'a Keys, RegistrationId) -> BoxFuture<'a, AppResult<()>>,
 }
 
 impl Matches {

@@ -15,7 +15,7 @@ use serde_json::json;
 
 #[tokio::test]
 async fn the_whole_ladder_from_interest_to_retention() {
-    let market = Market::open().await;
+    let mut market = Market::open().await;
     let seeker = market.seeker("张小芳", "13800006608").await;
     let made = market.interest(&seeker, &market.posting, &["phone"]).await;
     let case = made.expect(201).json();
@@ -48,14 +48,14 @@ async fn the_whole_ladder_from_interest_to_retention() {
     // Not before the agreed day.
     let early = market.employer_does(&number, &claim("contract")).await;
     assert!(early.expect(409).text().contains("上岗日期"));
-    market.app().clock.advance(TimeDelta::days(1));
+    market.pass_days(1).await;
     market
         .employer_does(&number, &claim("contract"))
         .await
         .expect(303);
     assert_eq!(market.state(&number).await.2, "started");
 
-    let office = &market.officer;
+    let office = &market.officer.clone();
     let verify = [("action", "verify_pass"), ("evidence", "contract")];
     market
         .office_does(office, &number, &verify)
@@ -89,8 +89,9 @@ async fn the_whole_ladder_from_interest_to_retention() {
     ];
     let early = market.office_does(office, &number, &retention).await;
     early.expect(409);
-    market.app().clock.advance(TimeDelta::days(30));
-    let due = office
+    market.pass_days(30).await;
+    let due = market
+        .officer
         .get("/office/matches?queue=follow_up")
         .await
         .expect(200);
@@ -100,7 +101,8 @@ async fn the_whole_ladder_from_interest_to_retention() {
         .office_does(&clerk, &number, &retention)
         .await
         .expect(303);
-    market.app().clock.advance(TimeDelta::days(60));
+    market.pass_days(60).await;
+    let clerk = market.app().role(Role::CommunityClerk).await;
     let ninety = [("action", "retention"), ("check", "90"), ("result", "left")];
     market
         .office_does(&clerk, &number, &ninety)
@@ -160,7 +162,10 @@ async fn sixteen_at_once_open_one_match() {
     let made = replies.iter().filter(|r| r.status == 201).count();
     assert_eq!(made, 1);
     for reply in replies.iter().filter(|r| r.status != 201) {
-        assert_eq!((reply.status.as_u16(), reply.code().as_str()), (409, "already_interested"));
+        assert_eq!(
+            (reply.status.as_u16(), reply.code().as_str()),
+            (409, "already_interested")
+        );
     }
     // After a withdrawal there may be another.
     let ticket = seeker
@@ -216,7 +221,10 @@ async fn interests_that_cannot_be() {
     assert_eq!(faults(&bad), ["/share unknown_choice"]);
     let draft = market
         .square
-        .post(&market.clerk, &with(designer(), json!({ "title": "未审岗位" })))
+        .post(
+            &market.clerk,
+            &with(designer(), json!({ "title": "未审岗位" })),
+        )
         .await
         .expect(201)
         .json();
@@ -252,10 +260,7 @@ async fn another_employer_finds_nothing() {
         .post(&path, &[("action", "acknowledge")])
         .await
         .expect(404);
-    rival
-        .post(&format!("{path}/phone"), &[])
-        .await
-        .expect(404);
+    rival.post(&format!("{path}/phone"), &[]).await.expect(404);
     let phone = format!("/matches/{number}/phone");
     rival.api_post(&phone, &json!({})).await.expect(404);
     let scan = format!("/fairs/{}/scans", market.square.slug);
@@ -281,7 +286,15 @@ async fn what_is_taken_back_is_gone_with_the_next_request() {
     assert_eq!(open.json()["phone"], "13800006608");
     let page = format!("/employer/matches/{number}");
     let page = page.as_str();
-    assert!(market.clerk.get(page).await.expect(200).text().contains("张小芳"));
+    assert!(
+        market
+            .clerk
+            .get(page)
+            .await
+            .expect(200)
+            .text()
+            .contains("张小芳")
+    );
     let share = format!("/T/{}/matches/{number}/share", seeker.secret);
     let untold = seeker.client.post(&share, &[("share", "phone")]).await;
     untold.expect(422);
@@ -334,7 +347,10 @@ async fn an_erased_person_leaves_no_words() {
     assert!(!texts.is_empty());
     assert!(texts.iter().all(|text| text.body_sealed.is_none()));
     assert_eq!(ledger::verify(db).await.unwrap().broken, None);
-    let page = market.clerk.get(&format!("/employer/matches/{number}")).await;
+    let page = market
+        .clerk
+        .get(&format!("/employer/matches/{number}"))
+        .await;
     let page = page.expect(200).text();
     assert!(!page.contains("张") && !page.contains("小芳"), "{page}");
 }
@@ -377,7 +393,9 @@ async fn a_scan_at_the_booth_opens_or_finds() {
 async fn a_slow_posting_waits_for_the_office_and_shows_nothing() {
     let market = Market::open().await;
     let seeker = market.seeker("张小芳", "13800006608").await;
-    let number = market.matched(&seeker, &market.slow, &["phone", "name"]).await;
+    let number = market
+        .matched(&seeker, &market.slow, &["phone", "name"])
+        .await;
     assert_eq!(market.state(&number).await.0, "registered");
     let phone = format!("/matches/{number}/phone");
     market.clerk.api_post(&phone, &json!({})).await.expect(409);
@@ -409,9 +427,15 @@ async fn a_complaint_becomes_a_request_that_the_employer_does_not_see() {
         .await
         .expect(303);
     let db = market.app().app.db.read();
-    let cases = nightfair::entity::case::Entity::find().all(db).await.unwrap();
+    let cases = nightfair::entity::case::Entity::find()
+        .all(db)
+        .await
+        .unwrap();
     assert_eq!(cases.len(), 2);
-    let page = market.clerk.get(&format!("/employer/matches/{number}")).await;
+    let page = market
+        .clerk
+        .get(&format!("/employer/matches/{number}"))
+        .await;
     let page = page.expect(200).text();
     assert!(!page.contains("押金") && !page.contains("投诉"));
     let own = format!("/T/{}/matches/{number}", seeker.secret);

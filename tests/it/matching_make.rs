@@ -4,6 +4,7 @@ use crate::{
     harness::{Client, Reply, TestApp},
     posting_make::{Square, designer, with},
 };
+use chrono::TimeDelta;
 use nightfair::domain::{employer::EmployerStatus, id::EmployerId, role::Role};
 use serde_json::{Value, json};
 
@@ -44,6 +45,13 @@ impl Market {
             posting,
             slow,
         }
+    }
+
+    /// Days go by; everybody signs in again.
+    pub async fn pass_days(&mut self, days: i64) {
+        self.app().clock.advance(TimeDelta::days(days));
+        self.clerk = self.app().clerk_of(self.employer).await;
+        self.officer = self.app().role(Role::PlacementOfficer).await;
     }
 
     pub fn app(&self) -> &TestApp {

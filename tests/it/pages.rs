@@ -1,12 +1,12 @@
 //! Every page renders with every sample in both languages, and every template belongs to a page.
 use nightfair::{
-    account, area, broadcast, case, employer, fair, office, person,
+    account, area, broadcast, case, employer, fair, matching, office, person,
     platform::{
         page::{self, Page, View},
         sign::Sign,
         text::Lang,
     },
-    matching, posting, seeker, server, tally,
+    posting, seeker, server, tally,
 };
 use std::{collections::BTreeSet, fs, path::Path};
 
