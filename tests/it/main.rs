@@ -11,6 +11,7 @@ mod architecture;
 mod area;
 mod broadcast;
 mod cli;
+mod demo;
 mod harness;
 mod ledger;
 mod look;
