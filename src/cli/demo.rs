@@ -4,6 +4,7 @@ use super::{alone, assemble, bind, keep_house, print, public_url};
 use crate::{
     config::{Common, Listening},
     demo::{self, Login, StoryClock, Told},
+    error::AppError,
     fair,
     platform::{
         App,
@@ -105,13 +106,15 @@ pub async fn prepare(
         Found::Demo => {
             let clock = StoryClock::new(DateTime::UNIX_EPOCH);
             let app = open_at(&folder, &clock, public_url).await?;
-            demo::go_on(&app, &clock, now, seekers).await?
+            let told = demo::go_on(&app, &clock, now, seekers).await;
+            told.map_err(explained)?
         }
         Found::Nothing => {
             clear(&folder)?;
             let clock = StoryClock::new(now - TimeDelta::days(366));
             let app = open_at(&folder, &clock, public_url).await?;
-            demo::load(&app, &clock, now, seekers).await?
+            let told = demo::load(&app, &clock, now, seekers).await;
+            told.map_err(explained)?
         }
     };
     let users = match found {
@@ -132,6 +135,17 @@ pub async fn prepare(
     Ok(Prepared { told, logins, lock })
 }
 
+/// Says at which field the product refused a step: such a story is wrong and must be mended.
+fn explained(error: anyhow::Error) -> anyhow::Error {
+    let refused = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<AppError>());
+    match refused.map(|refused| format!("{refused:?}")) {
+        Some(refused) => error.context(refused),
+        None => error,
+    }
+}
+
 /// Where a demo is loaded before it is whole.
 fn beside(data: &Path) -> PathBuf {
     let mut name = data.file_name().unwrap_or_default().to_owned();
@@ -143,7 +157,10 @@ fn beside(data: &Path) -> PathBuf {
 fn clear(folder: &Path) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.file_name().is_some_and(|name| name == "nightfair.lock") {
+        if path
+            .file_name()
+            .is_some_and(|name| name == "nightfair.lock")
+        {
             continue;
         }
         if path.is_dir() {
@@ -205,7 +222,10 @@ async fn welcome(app: &App, data: &Path, ready: &Prepared) -> Result<String> {
         let user = ready.logins.users.iter().find(|user| user.login == *login);
         let Some(user) = user else { continue };
         let path = path.replace("{fair}", slug);
-        lines.push(format!("  {who:<15} {base}{path:<32} {} / {}", user.login, user.password));
+        lines.push(format!(
+            "  {who:<15} {base}{path:<32} {} / {}",
+            user.login, user.password
+        ));
     }
     lines.push(format!("  大屏 big screen    {base}/f/{slug}/screen"));
     lines.push(String::new());

@@ -63,7 +63,10 @@ mod tests {
         clock.set(at(5));
         assert_eq!(clock.now(), at(10));
         clock.plan(vec![at(11), at(9), at(12)]);
-        assert_eq!([clock.now(), clock.now(), clock.now()], [at(11), at(11), at(12)]);
+        assert_eq!(
+            [clock.now(), clock.now(), clock.now()],
+            [at(11), at(11), at(12)]
+        );
         assert_eq!(clock.now(), at(12));
         clock.plan(vec![at(20)]);
         clock.set(at(13));

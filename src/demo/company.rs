@@ -59,9 +59,16 @@ struct Entry {
 
 fn read(text: &'static str) -> Result<Vec<Entry>> {
     let mut entries: Vec<Entry> = Vec::new();
-    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+    for line in text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    {
         let broken = || anyhow!("not a line of the demo's data: {line}");
-        let cells: Vec<_> = line.trim_start_matches('=').split('|').map(str::trim).collect();
+        let cells: Vec<_> = line
+            .trim_start_matches('=')
+            .split('|')
+            .map(str::trim)
+            .collect();
         match (line.starts_with('='), cells.as_slice()) {
             (true, [name, kind, industry, scale, intro, rest @ ..]) => entries.push(Entry {
                 name,
@@ -72,7 +79,20 @@ fn read(text: &'static str) -> Result<Vec<Entry>> {
                 rest: rest.to_vec(),
                 jobs: Vec::new(),
             }),
-            (false, [title, occupation, headcount, pay, unit, education, experience, contract, duties]) => {
+            (
+                false,
+                [
+                    title,
+                    occupation,
+                    headcount,
+                    pay,
+                    unit,
+                    education,
+                    experience,
+                    contract,
+                    duties,
+                ],
+            ) => {
                 let entry = entries.last_mut().ok_or_else(broken)?;
                 entry.jobs.push(Job {
                     title,
@@ -92,7 +112,14 @@ fn read(text: &'static str) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
-const STREETS: [&str; 6] = ["星光路", "柳荫巷", "河滩南街", "槐树巷", "驿站路", "晴谷大道"];
+const STREETS: [&str; 6] = [
+    "星光路",
+    "柳荫巷",
+    "河滩南街",
+    "槐树巷",
+    "驿站路",
+    "晴谷大道",
+];
 
 /// Where the `n`th employer is.
 fn address(n: usize) -> String {
@@ -217,7 +244,9 @@ async fn staffed(
         must_change: false,
     });
     let crew: Vec<_> = crew.collect();
-    let visitor = crew.first().map(|add| (add.login.clone(), add.password.clone()));
+    let visitor = crew
+        .first()
+        .map(|add| (add.login.clone(), add.password.clone()));
     let opened = town::employ(story, crew).await?;
     if let (Some((login, password)), Some(account)) = (visitor, opened.first())
         && login == town::EMPLOYER
@@ -254,7 +283,12 @@ fn login(n: usize) -> String {
     }
 }
 
-fn acting(story: &Story, id: EmployerId, account: crate::domain::id::AccountId, name: &str) -> Actor {
+fn acting(
+    story: &Story,
+    id: EmployerId,
+    account: crate::domain::id::AccountId,
+    name: &str,
+) -> Actor {
     Actor {
         employer: Some(id),
         ..super::actor(story.office(), Role::Employer, account, None, name)
@@ -268,11 +302,16 @@ pub async fn known(story: &Story, town: &Town) -> Result<Vec<Firm>> {
     let mut firms = Vec::new();
     for (n, entry) in read(AT_THE_MARKET)?.into_iter().enumerate() {
         let found = rows.iter().find(|(row, _)| row.name == entry.name);
-        let Some((row, Some(account))) = found else { continue };
+        let Some((row, Some(account))) = found else {
+            continue;
+        };
         if row.status != EmployerStatus::Approved {
             continue;
         }
-        if row.verified_at.is_none_or(|at: DateTime<Utc>| at < long_ago) {
+        if row
+            .verified_at
+            .is_none_or(|at: DateTime<Utc>| at < long_ago)
+        {
             review(story, town, row.id, Decision::Approve, None).await?;
         }
         firms.push(Firm {

@@ -14,7 +14,7 @@ use crate::{
         group::TargetGroup,
         id::{AreaId, CaseId, PersonId, RegistrationId},
     },
-    entity::fair,
+    entity::{fair, posting::Model as Posting},
     error::AppResult,
     person::consent::{self, Notice, Purpose},
     platform::{clock::beijing, once::Once, text::Lang},
@@ -100,8 +100,20 @@ pub fn name(chance: &mut Chance) -> String {
 }
 
 const WANTED: [&str; 14] = [
-    "电气设计", "医疗器械销售", "课程顾问", "物业管理", "护理", "保安", "仓库管理", "会计", "收银员",
-    "客服", "司机", "厨师", "短视频", "都可以看看",
+    "电气设计",
+    "医疗器械销售",
+    "课程顾问",
+    "物业管理",
+    "护理",
+    "保安",
+    "仓库管理",
+    "会计",
+    "收银员",
+    "客服",
+    "司机",
+    "厨师",
+    "短视频",
+    "都可以看看",
 ];
 
 impl Crowd {
@@ -114,7 +126,6 @@ impl Crowd {
             let person = person(story, town, evening, (fair, n));
             self.people.push(person);
         }
-        // Later comers have higher numbers, as on a real list.
         let ids = first..self.people.len();
         for id in ids.clone() {
             self.visit(&mut story.chance, id, evening);
@@ -124,14 +135,17 @@ impl Crowd {
             let person = &self.people[id];
             let gone = person.comes.is_none() && !busy.contains(&id) && story.chance.percent(20);
             if gone {
-                let at = story.chance.between(person.registers, evening.stage.starts.max(person.registers));
+                let at = story
+                    .chance
+                    .between(person.registers, evening.stage.starts.max(person.registers));
                 self.plan(at, id, What::TakeBack);
             }
         }
     }
 
     fn plan(&mut self, at: DateTime<Utc>, person: usize, what: What) {
-        self.coming.insert((at, self.planned), Happening { person, what });
+        self.coming
+            .insert((at, self.planned), Happening { person, what });
         self.planned += 1;
     }
 
@@ -140,7 +154,11 @@ impl Crowd {
         let (registers, comes) = (self.people[id].registers, self.people[id].comes);
         self.plan(registers, id, What::Register);
         let Some(comes) = comes else { return };
-        let gates = if chance.percent(65) { GATES } else { [GATES[1], GATES[0]] };
+        let gates = if chance.percent(65) {
+            GATES
+        } else {
+            [GATES[1], GATES[0]]
+        };
         self.plan(comes, id, What::Scan(gates[0], Direction::In));
         let later = |minutes| comes + TimeDelta::minutes(minutes);
         let limit = evening.stage.ends;
@@ -163,14 +181,23 @@ impl Crowd {
         first: usize,
     ) -> BTreeSet<usize> {
         let stage = &evening.stage;
-        let plots = if stage.tonight { plot::TONIGHT } else { plot::EARLIER };
+        let plots = if stage.tonight {
+            plot::TONIGHT
+        } else {
+            plot::EARLIER
+        };
         let halfway = stage.opens() + (stage.starts - stage.opens()) * 2 / 5;
         let people = first..self.people.len();
         let queue = |holds: &dyn Fn(&Person) -> bool| -> VecDeque<usize> {
-            people.clone().filter(|id| holds(&self.people[*id])).collect()
+            people
+                .clone()
+                .filter(|id| holds(&self.people[*id]))
+                .collect()
         };
         let mut early = queue(&|person| person.registers < halfway && person.comes.is_none());
-        early.extend(queue(&|person| person.registers < halfway && person.comes.is_some()));
+        early.extend(queue(&|person| {
+            person.registers < halfway && person.comes.is_some()
+        }));
         let mut here = queue(&|person| person.comes.is_some());
         let mut busy = BTreeSet::new();
         let count = (stage.seekers * 11 / 20).max(plots.len());
@@ -181,15 +208,25 @@ impl Crowd {
                 Begins::OnTheSquare => &mut here,
             };
             // In turn, so that some have several.
-            let Some(id) = queue.pop_front() else { continue };
+            let Some(id) = queue.pop_front() else {
+                continue;
+            };
             queue.push_back(id);
             if evening.postings.is_empty() {
                 break;
             }
-            let posting = evening.postings[(n * 7 + n / 5) % evening.postings.len()].clone();
-            let taken = self.matches.iter().any(|one| one.person == id && one.posting.id == posting.id);
+            let placed = plot.1.contains(&Step::Close);
+            let posting = self
+                .vacancy(&evening.postings, n * 7 + n / 5, placed)
+                .clone();
+            let taken = self
+                .matches
+                .iter()
+                .any(|one| one.person == id && one.posting.id == posting.id);
             let firm = firms.iter().position(|firm| firm.id == posting.employer_id);
-            let (false, Some(firm)) = (taken, firm) else { continue };
+            let (false, Some(firm)) = (taken, firm) else {
+                continue;
+            };
             let from = match (plot.0, self.people[id].comes) {
                 (Begins::OnTheSquare, Some(comes)) => comes + TimeDelta::minutes(5),
                 _ => self.people[id].registers + TimeDelta::minutes(8),
@@ -200,13 +237,32 @@ impl Crowd {
         busy
     }
 
+    /// A posting that still has a slot when this match has taken one.
+    fn vacancy<'a>(&self, postings: &'a [Posting], start: usize, placed: bool) -> &'a Posting {
+        let count = postings.len();
+        let fits = |posting: &&Posting| {
+            let taken = self
+                .matches
+                .iter()
+                .filter(|one| one.posting.id == posting.id && one.steps.contains(&Step::Close));
+            i32::try_from(taken.count()).unwrap_or(i32::MAX) + 1 < posting.headcount
+        };
+        let turn = (0..count).map(|n| &postings[(start + n) % count]);
+        let found = if placed {
+            turn.clone().find(fits)
+        } else {
+            None
+        };
+        found.unwrap_or(&postings[start % count])
+    }
+
     fn introduce(
         &mut self,
         story: &Story,
         evening: &Evening,
         (person, firm): (usize, usize),
         plot: plot::Plot,
-        posting: crate::entity::posting::Model,
+        posting: Posting,
         from: DateTime<Utc>,
     ) {
         let stage = &evening.stage;
@@ -257,8 +313,14 @@ impl Crowd {
                 let sharing = |firm: &Firm| {
                     Notice::of(Purpose::ShareContact, Lang::Zh, &collector, &firm.name).hash()
                 };
+                let told = happening.clone();
                 let job = self.job(story, town, firms, happening, &agreed, &sharing)?;
-                jobs.push((at, job));
+                let job = job.inspect(move |done| {
+                    if let Err(error) = done {
+                        tracing::error!(%at, ?told, ?error, "the story was refused");
+                    }
+                });
+                jobs.push((at, job.boxed()));
             }
             for came in story.together(jobs).await? {
                 match came {
@@ -299,7 +361,11 @@ impl Crowd {
         let (app, id) = (story.app.clone(), happening.person);
         let person = &self.people[id];
         let fair = self.fairs[person.fair].clone();
-        let registration = || person.registration.ok_or_else(|| anyhow!("not registered yet"));
+        let registration = || {
+            person
+                .registration
+                .ok_or_else(|| anyhow!("not registered yet"))
+        };
         Ok(match happening.what {
             What::Register => {
                 let new = person.wish(town, agreed.clone())?;
@@ -312,7 +378,10 @@ impl Crowd {
             What::Scan(gate, direction) => {
                 let token = Token::Registration(registration()?);
                 let nonce = format!("demo-{}-{id}-{gate}-{direction:?}", fair.id);
-                let nonce = nonce.chars().map(|c| if c.is_ascii() { c } else { 'x' }).collect();
+                let nonce = nonce
+                    .chars()
+                    .map(|c| if c.is_ascii() { c } else { 'x' })
+                    .collect();
                 let scan = Scan::here(token, gate.to_owned(), direction, nonce);
                 let steward = town.staff.steward.account;
                 async move {
@@ -330,7 +399,9 @@ impl Crowd {
                 }
                 .boxed()
             }
-            What::Step(number, n) => self.step(story, town, firms, (number, n), registration()?, sharing)?,
+            What::Step(number, n) => {
+                self.step(story, town, firms, (number, n), registration()?, sharing)?
+            }
         })
     }
 
@@ -359,7 +430,9 @@ impl Crowd {
             };
             return Ok(open.boxed());
         }
-        let (case, _) = one.case.ok_or_else(|| anyhow!("a step before the interest"))?;
+        let (case, _) = one
+            .case
+            .ok_or_else(|| anyhow!("a step before the interest"))?;
         let act = one.act(n, &town.staff, firm)?;
         let take = async move {
             let work = move |tx| async move { ladder::take(&tx, &keys, office, case, act).await };
@@ -415,19 +488,24 @@ fn person(story: &mut Story, town: &Town, evening: &Evening, (fair, n): (usize, 
         chance.between(from, until.max(from))
     });
     let source = source(chance, evening, on_the_spot);
+    // The same people come to the next edition; the earlier evening had others.
+    let number = if stage.tonight { n } else { 50_000_000 + n };
     Person {
         fair,
-        // The same people come to the next edition; the earlier evening had others.
-        number: if stage.tonight { n } else { 50_000_000 + n },
-        name: name(chance),
-        wanted: match chance.percent(75) {
-            true => chance.pick(&WANTED).to_owned(),
-            false => String::new(),
+        number,
+        // Whoever comes again has the same name.
+        name: name(&mut Chance::seeded(1_000 + number as u64)),
+        wanted: if chance.percent(75) {
+            chance.pick(&WANTED).to_owned()
+        } else {
+            String::new()
         },
         groups: groups(chance),
         area: match town.communities.len() {
             0 => None,
-            count => chance.percent(72).then(|| town.communities[chance.below(count)]),
+            count => chance
+                .percent(72)
+                .then(|| town.communities[chance.below(count)]),
         },
         source,
         registers,
@@ -463,7 +541,9 @@ fn source(chance: &mut Chance, evening: &Evening, on_the_spot: bool) -> Source {
 
 fn poster(chance: &mut Chance, evening: &Evening) -> Source {
     // Some places work better than others.
-    let at = chance.below(evening.posters.len()).min(chance.below(evening.posters.len() + 1));
+    let at = chance
+        .below(evening.posters.len())
+        .min(chance.below(evening.posters.len() + 1));
     Source {
         poster: evening.posters.get(at).map(|(id, _)| *id),
         ..Channel::Poster.into()

@@ -124,11 +124,16 @@ async fn plan(story: &Story, town: &Town, stage: &Stage) -> Result<()> {
 
 /// How many people the office expects.
 fn visitors(stage: &Stage) -> i64 {
-    i64::try_from(stage.seekers * 2).unwrap_or(i64::MAX).clamp(200, 900_000)
+    i64::try_from(stage.seekers * 2)
+        .unwrap_or(i64::MAX)
+        .clamp(200, 900_000)
 }
 
 fn typed(story: &Story, town: &Town, stage: &Stage) -> Typed {
-    let hosts = town.hosts.iter().map(|unit| (unit.to_string(), HostPart::CoHost.to_value()));
+    let hosts = town
+        .hosts
+        .iter()
+        .map(|unit| (unit.to_string(), HostPart::CoHost.to_value()));
     let expected = visitors(stage);
     Typed {
         slug: stage.slug.clone(),
@@ -153,7 +158,11 @@ fn typed(story: &Story, town: &Town, stage: &Stage) -> Typed {
         notice: stage.notice.clone(),
         intro: stage.intro.into(),
         filing_no: format!("演备〔{}〕", moment::today(story.now).format("%Y")),
-        permit_no: if expected >= LARGE { "演公安许可".into() } else { String::new() },
+        permit_no: if expected >= LARGE {
+            "演公安许可".into()
+        } else {
+            String::new()
+        },
         hosts: hosts.collect(),
     }
 }
@@ -161,9 +170,30 @@ fn typed(story: &Story, town: &Town, stage: &Stage) -> Typed {
 /// 同期活动: job promotion, policy talk, training.
 fn programme(stage: &Stage) -> Vec<Item> {
     [
-        (10, 40, ProgrammeKind::Promotion, "重点岗位推介", "零工市场直播台", "区零工市场"),
-        (50, 80, ProgrammeKind::Policy, "就业困难人员补贴与社保政策宣讲", "中心舞台", "区就业创业促进中心"),
-        (90, 140, ProgrammeKind::Training, "养老护理与电工技能体验课", "南门帐篷", "区妇联"),
+        (
+            10,
+            40,
+            ProgrammeKind::Promotion,
+            "重点岗位推介",
+            "零工市场直播台",
+            "区零工市场",
+        ),
+        (
+            50,
+            80,
+            ProgrammeKind::Policy,
+            "就业困难人员补贴与社保政策宣讲",
+            "中心舞台",
+            "区就业创业促进中心",
+        ),
+        (
+            90,
+            140,
+            ProgrammeKind::Training,
+            "养老护理与电工技能体验课",
+            "南门帐篷",
+            "区妇联",
+        ),
     ]
     .into_iter()
     .map(|(from, to, kind, title, place, host)| Item {
@@ -187,45 +217,62 @@ async fn stand(story: &Story, firms: &[Firm], stage: &Stage) -> Result<()> {
     let minutes = (stage.at(380) - stage.at(330)) / 64;
     let when = |n: usize| stage.at(330) + minutes * i32::try_from(n).unwrap_or(0);
     let holds = firms.iter().enumerate().map(|(n, firm)| {
-        let (app, wish) = (story.app.clone(), Wish {
-            office: story.office(),
-            slug: stage.slug.clone(),
-            label: label(n),
-            employer: firm.id,
-        });
+        let (app, wish) = (
+            story.app.clone(),
+            Wish {
+                office: story.office(),
+                slug: stage.slug.clone(),
+                label: label(n),
+                employer: firm.id,
+            },
+        );
         let hold = async move { booth_commands::hold(&app, wish, Once::unkeyed()).await };
         (stage.at(330), hold.boxed())
     });
     let holds = story.together(holds.collect()).await?;
-    let books = firms.iter().zip(holds).enumerate().map(|(n, (firm, hold))| {
-        let booking = Booking {
-            slug: stage.slug.clone(),
-            label: label(n),
-            hold: hold.value.participation,
-        };
-        let (app, actor) = (story.app.clone(), firm.actor.clone());
-        let book = async move { booth_commands::book(&app, actor, booking, Once::unkeyed()).await };
-        // Within the half hour that a hold lasts.
-        (when(n).min(stage.at(330) + TimeDelta::minutes(20)), book.boxed())
-    });
+    let books = firms
+        .iter()
+        .zip(holds)
+        .enumerate()
+        .map(|(n, (firm, hold))| {
+            let booking = Booking {
+                slug: stage.slug.clone(),
+                label: label(n),
+                hold: hold.value.participation,
+            };
+            let (app, actor) = (story.app.clone(), firm.actor.clone());
+            let book =
+                async move { booth_commands::book(&app, actor, booking, Once::unkeyed()).await };
+            // Within the half hour that a hold lasts.
+            (
+                when(n).min(stage.at(330) + TimeDelta::minutes(20)),
+                book.boxed(),
+            )
+        });
     story.together(books.collect()).await?;
     Ok(())
 }
 
 /// Employers at their booths before the opening; the office notes it.
 pub async fn arrive(story: &Story, town: &Town, evening: &Evening) -> Result<()> {
-    let from = evening.stage.starts - TimeDelta::minutes(40);
+    let from = evening.stage.starts - TimeDelta::minutes(45);
     let notes = evening.stands.iter().zip(0_i32..).map(|(stand, n)| {
         let (app, actor) = (story.app.clone(), town.staff.admin.clone());
         let (slug, id) = (evening.stage.slug.clone(), stand.id);
         let note = async move { booth_commands::note(&app, actor, slug, id, Note::Arrived).await };
-        (from + TimeDelta::minutes(1) * n, note.boxed())
+        (from + TimeDelta::seconds(1) * n, note.boxed())
     });
     story.together(notes.collect()).await?;
     Ok(())
 }
 
-const BENEFITS: [&str; 5] = ["免费工作餐", "提供住宿", "带薪年假、节日慰问", "岗前培训、师傅带教", ""];
+const BENEFITS: [&str; 5] = [
+    "免费工作餐",
+    "提供住宿",
+    "带薪年假、节日慰问",
+    "岗前培训、师傅带教",
+    "",
+];
 
 fn text(story: &mut Story, firm: &Firm, job: &Job, stage: &Stage) -> texts::Typed {
     let contract = choice::<ContractType>(job.contract).ok();
@@ -326,7 +373,9 @@ fn verdict(back: bool) -> AppResult<Decision> {
         });
     }
     let reason = Prose::required("工作时间和休息日请写清楚后重新提交。", 500);
-    Ok(Decision::Return(reason.map_err(|fault| anyhow!("{fault}"))?))
+    Ok(Decision::Return(
+        reason.map_err(|fault| anyhow!("{fault}"))?,
+    ))
 }
 
 /// A posting whose wording the check holds back; it waits for the office.
@@ -370,13 +419,28 @@ async fn streams(story: &Story, town: &Town, stage: &Stage) -> Result<Vec<Stream
     let before = (stage.starts - TimeDelta::days(1)).max(stage.at(700));
     let mut opened = Vec::new();
     for (title, host, at, minutes, path) in [
-        ("夜市预热：明晚有哪些岗位", "零工市场主播小林", before, 60, "preview"),
-        ("星光夜市直播带岗", "零工市场主播小林", on_air, 120, "square"),
+        (
+            "夜市预热：明晚有哪些岗位",
+            "零工市场主播小林",
+            before,
+            60,
+            "preview",
+        ),
+        (
+            "星光夜市直播带岗",
+            "零工市场主播小林",
+            on_air,
+            120,
+            "square",
+        ),
     ] {
         let typed = broadcast::form::Typed {
             title: title.into(),
             host: host.into(),
-            platforms: PLATFORMS.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            platforms: PLATFORMS
+                .iter()
+                .map(|(name, _)| (*name).to_owned())
+                .collect(),
             url: format!("https://live.example.test/{}/{path}", stage.slug),
             starts_at: at.to_rfc3339(),
             ends_at: (at + TimeDelta::minutes(minutes)).to_rfc3339(),
@@ -404,7 +468,10 @@ pub async fn on_air(story: &Story, town: &Town, evening: &Evening) -> Result<()>
     let on_air = stage.starts + TimeDelta::minutes(15);
     let before = (stage.starts - TimeDelta::days(1)).max(stage.at(700));
     for (stream, from, share) in [(0, before, 25), (1, on_air, 100)] {
-        let span = (story.now - from).min(TimeDelta::minutes(60)).max(TimeDelta::zero());
+        if from >= story.now {
+            continue;
+        }
+        let span = (story.now - from).min(TimeDelta::minutes(60));
         for (platform, views) in PLATFORMS {
             for (at, views) in (1..).zip(views) {
                 let at = from + span * at / 3;
@@ -436,6 +503,8 @@ fn count(
 impl Evening {
     /// Where an employer stands.
     pub fn stand_of(&self, employer: EmployerId) -> Option<&participation::Model> {
-        self.stands.iter().find(|stand| stand.employer_id == employer)
+        self.stands
+            .iter()
+            .find(|stand| stand.employer_id == employer)
     }
 }

@@ -9,8 +9,8 @@ use crate::{
     case,
     domain::{
         case::{
-            Actor, Attended, Channel, Check, Command, Contract, DeclineReason, Evidence,
-            Line, MatchRejectReason, PayUnit, Satisfied, Solved, Text, Told, WithdrawReason,
+            Actor, Attended, Channel, Check, Command, Contract, DeclineReason, Evidence, Line,
+            MatchRejectReason, PayUnit, Satisfied, Solved, Text, Told, WithdrawReason,
         },
         id::{CaseId, OfficeId, PersonId},
         moment,
@@ -46,7 +46,11 @@ impl Match {
     /// What is done in step `n`, and by whom.
     pub fn act(&self, n: usize, staff: &Staff, firm: &Firm) -> AppResult<(Command, Actor)> {
         let (step, at) = (self.steps[n], self.at[n]);
-        let officer = Actor::staff(staff.officer.account, Role::PlacementOfficer, staff.officer.unit);
+        let officer = Actor::staff(
+            staff.officer.account,
+            Role::PlacementOfficer,
+            staff.officer.unit,
+        );
         let employer = Actor {
             employer: Some(firm.id),
             ..Actor::staff(firm.actor.account, Role::Employer, None)
@@ -77,7 +81,9 @@ impl Match {
     }
 
     fn invite(&self, at: DateTime<Utc>) -> AppResult<Command> {
-        let met = self.when(Step::Interviewed).unwrap_or(at + TimeDelta::days(1));
+        let met = self
+            .when(Step::Interviewed)
+            .unwrap_or(at + TimeDelta::days(1));
         let place = Line::new(&self.posting.place).map_err(|fault| anyhow!("{fault}"))?;
         Ok(Command::InterviewSet {
             interview_at: met.max(at + TimeDelta::minutes(1)),
@@ -88,7 +94,9 @@ impl Match {
     }
 
     fn offer(&self, at: DateTime<Utc>) -> Command {
-        let begins = self.when(Step::ClaimStart).unwrap_or(at + TimeDelta::days(5));
+        let begins = self
+            .when(Step::ClaimStart)
+            .unwrap_or(at + TimeDelta::days(5));
         // Pay is kept in hundredths.
         let pay = (self.posting.pay_min + self.posting.pay_max) / 200;
         Command::Offer {

@@ -32,9 +32,6 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::{BoxFuture, join_all};
 
-/// Seekers of tonight's evening when nobody says how many.
-pub const SEEKERS: usize = 400;
-
 /// Commands that share one commit.
 const TOGETHER: usize = 32;
 
@@ -132,10 +129,12 @@ pub async fn load(
     let evening = evening::prepare(&mut story, &town, &firms, first).await;
     let evening = evening.context("the earlier evening")?;
     crowd.invite(&mut story, &town, &firms, &evening);
-    let opening = evening.stage.starts - TimeDelta::hours(1);
+    let opening = evening.stage.starts - TimeDelta::minutes(45);
     crowd.live(&story, &town, &firms, opening).await?;
     evening::arrive(&story, &town, &evening).await?;
-    crowd.live(&story, &town, &firms, tonight.begins - TimeDelta::days(5)).await?;
+    crowd
+        .live(&story, &town, &firms, tonight.begins - TimeDelta::days(5))
+        .await?;
     firms.extend(company::arrive(&mut story, &mut town, EARLY..ALL).await?);
     crowd.live(&story, &town, &firms, tonight.begins).await?;
     let poster = market(&mut story, &town, &firms, crowd, tonight.clone()).await?;
@@ -162,7 +161,9 @@ async fn market(
     let evening = evening::prepare(story, town, firms, stage).await;
     let evening = evening.context("tonight")?;
     crowd.invite(story, town, firms, &evening);
-    crowd.live(story, town, firms, evening.stage.at(900)).await?;
+    crowd
+        .live(story, town, firms, evening.stage.at(900))
+        .await?;
     if first {
         company::latecomers(story, town).await?;
     }
@@ -180,7 +181,12 @@ async fn market(
 ///
 /// # Errors
 /// As [`load`]; also when the folder holds no demo.
-pub async fn go_on(app: &App, clock: &StoryClock, now: DateTime<Utc>, seekers: usize) -> Result<Told> {
+pub async fn go_on(
+    app: &App,
+    clock: &StoryClock,
+    now: DateTime<Utc>,
+    seekers: usize,
+) -> Result<Told> {
     let office = app.settings.office;
     let last = store::last_fair(app.db.read(), office).await?;
     let last = last.context("--data: there is no demo in this folder")?;

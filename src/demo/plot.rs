@@ -47,8 +47,18 @@ use Begins::{Early, OnTheSquare};
 use NotSelectedReason::{Experience, Schedule, Skills};
 
 const PLACED: &[Step] = &[
-    Interest, Accept, Refer, Acknowledge, InterviewSet, Interviewed, Offer, OfferAccept,
-    ClaimStart, ConfirmStart, CallSeeker, Close,
+    Interest,
+    Accept,
+    Refer,
+    Acknowledge,
+    InterviewSet,
+    Interviewed,
+    Offer,
+    OfferAccept,
+    ClaimStart,
+    ConfirmStart,
+    CallSeeker,
+    Close,
 ];
 
 /// Matches of an evening that is on: the ladder is full, and most stand on its lower rungs.
@@ -57,50 +67,227 @@ pub const TONIGHT: &[Plot] = &[
     (Early, PLACED),
     (OnTheSquare, &[Interest, Accept, Refer]),
     (OnTheSquare, &[Interest, Accept, Refer, Acknowledge]),
-    (Early, &[Interest, Accept, Refer, Acknowledge, InterviewSet, Interviewed, Offer, OfferAccept, ClaimStart]),
-    (OnTheSquare, &[Interest, Accept, Refer, Acknowledge, InterviewSet, Interviewed]),
-    (OnTheSquare, &[Interest, Accept, Refer, Acknowledge, InterviewSet, Interviewed, Offer]),
-    (OnTheSquare, &[Interest, Accept, Refer, Acknowledge, InterviewSet, Interviewed, Offer, OfferAccept]),
-    (Early, &[Interest, Accept, Refer, Acknowledge, InterviewSet, Interviewed, NotSelected(Skills)]),
+    (
+        Early,
+        &[
+            Interest,
+            Accept,
+            Refer,
+            Acknowledge,
+            InterviewSet,
+            Interviewed,
+            Offer,
+            OfferAccept,
+            ClaimStart,
+        ],
+    ),
+    (
+        OnTheSquare,
+        &[
+            Interest,
+            Accept,
+            Refer,
+            Acknowledge,
+            InterviewSet,
+            Interviewed,
+        ],
+    ),
+    (
+        OnTheSquare,
+        &[
+            Interest,
+            Accept,
+            Refer,
+            Acknowledge,
+            InterviewSet,
+            Interviewed,
+            Offer,
+        ],
+    ),
+    (
+        OnTheSquare,
+        &[
+            Interest,
+            Accept,
+            Refer,
+            Acknowledge,
+            InterviewSet,
+            Interviewed,
+            Offer,
+            OfferAccept,
+        ],
+    ),
+    (
+        Early,
+        &[
+            Interest,
+            Accept,
+            Refer,
+            Acknowledge,
+            InterviewSet,
+            Interviewed,
+            NotSelected(Skills),
+        ],
+    ),
     (OnTheSquare, &[Interest]),
     (Early, PLACED),
     (OnTheSquare, &[Interest, Accept, Refer, Acknowledge]),
-    (Early, &[Interest, Accept, Refer, Acknowledge, InterviewSet, Interviewed, Offer, OfferDecline]),
+    (
+        Early,
+        &[
+            Interest,
+            Accept,
+            Refer,
+            Acknowledge,
+            InterviewSet,
+            Interviewed,
+            Offer,
+            OfferDecline,
+        ],
+    ),
     (OnTheSquare, &[Interest, Accept, Refer]),
-    (OnTheSquare, &[Interest, Accept, Refer, Acknowledge, InterviewSet]),
-    (Early, &[Interest, Accept, Refer, Acknowledge, InterviewSet, Interviewed, Offer, OfferAccept]),
-    (OnTheSquare, &[Interest, Accept, Refer, Acknowledge, NotSelected(Schedule)]),
+    (
+        OnTheSquare,
+        &[Interest, Accept, Refer, Acknowledge, InterviewSet],
+    ),
+    (
+        Early,
+        &[
+            Interest,
+            Accept,
+            Refer,
+            Acknowledge,
+            InterviewSet,
+            Interviewed,
+            Offer,
+            OfferAccept,
+        ],
+    ),
+    (
+        OnTheSquare,
+        &[Interest, Accept, Refer, Acknowledge, NotSelected(Schedule)],
+    ),
     (Early, &[Interest, Accept, Withdraw]),
     (OnTheSquare, &[Interest, Accept, Refer, Acknowledge, Offer]),
     (Early, &[Interest, Reject]),
-    (OnTheSquare, &[Interest, Accept, Refer, Acknowledge, InterviewSet, Interviewed]),
+    (
+        OnTheSquare,
+        &[
+            Interest,
+            Accept,
+            Refer,
+            Acknowledge,
+            InterviewSet,
+            Interviewed,
+        ],
+    ),
     (OnTheSquare, &[Interest, Accept]),
 ];
 
 /// Matches of an evening three months ago: nearly all have come to their end.
 pub const EARLIER: &[Plot] = &[
-    (OnTheSquare, &[
-        Interest, Accept, Refer, Acknowledge, InterviewSet, Interviewed, Offer, OfferAccept,
-        ClaimStart, ConfirmStart, CallSeeker, Close, Thirty(Retained::Retained),
-        Ninety(Retained::Retained),
-    ]),
-    (OnTheSquare, &[Interest, Accept, Refer, Acknowledge, InterviewSet, Interviewed, NotSelected(Experience)]),
-    (OnTheSquare, &[
-        Interest, Accept, Refer, Acknowledge, InterviewSet, Interviewed, Offer, OfferAccept,
-        ClaimStart, ConfirmStart, CallSeeker, Close, Thirty(Retained::Retained),
-    ]),
+    (
+        OnTheSquare,
+        &[
+            Interest,
+            Accept,
+            Refer,
+            Acknowledge,
+            InterviewSet,
+            Interviewed,
+            Offer,
+            OfferAccept,
+            ClaimStart,
+            ConfirmStart,
+            CallSeeker,
+            Close,
+            Thirty(Retained::Retained),
+            Ninety(Retained::Retained),
+        ],
+    ),
+    (
+        OnTheSquare,
+        &[
+            Interest,
+            Accept,
+            Refer,
+            Acknowledge,
+            InterviewSet,
+            Interviewed,
+            NotSelected(Experience),
+        ],
+    ),
+    (
+        OnTheSquare,
+        &[
+            Interest,
+            Accept,
+            Refer,
+            Acknowledge,
+            InterviewSet,
+            Interviewed,
+            Offer,
+            OfferAccept,
+            ClaimStart,
+            ConfirmStart,
+            CallSeeker,
+            Close,
+            Thirty(Retained::Retained),
+        ],
+    ),
     (OnTheSquare, &[Interest, Accept, Refer, Expire]),
-    (OnTheSquare, &[
-        Interest, Accept, Refer, Acknowledge, Offer, OfferAccept, ClaimStart, ConfirmStart,
-        CallSeeker, Close, Thirty(Retained::Left),
-    ]),
-    (OnTheSquare, &[Interest, Accept, Refer, Acknowledge, InterviewSet, Interviewed, Offer, OfferDecline]),
-    (OnTheSquare, &[
-        Interest, Accept, Refer, Acknowledge, InterviewSet, Interviewed, Offer, OfferAccept,
-        ClaimStart, ConfirmStart, CallSeeker, Close, Thirty(Retained::Retained),
-        Ninety(Retained::Unreachable),
-    ]),
-    (OnTheSquare, &[Interest, Accept, Refer, Acknowledge, NotSelected(Skills)]),
+    (
+        OnTheSquare,
+        &[
+            Interest,
+            Accept,
+            Refer,
+            Acknowledge,
+            Offer,
+            OfferAccept,
+            ClaimStart,
+            ConfirmStart,
+            CallSeeker,
+            Close,
+            Thirty(Retained::Left),
+        ],
+    ),
+    (
+        OnTheSquare,
+        &[
+            Interest,
+            Accept,
+            Refer,
+            Acknowledge,
+            InterviewSet,
+            Interviewed,
+            Offer,
+            OfferDecline,
+        ],
+    ),
+    (
+        OnTheSquare,
+        &[
+            Interest,
+            Accept,
+            Refer,
+            Acknowledge,
+            InterviewSet,
+            Interviewed,
+            Offer,
+            OfferAccept,
+            ClaimStart,
+            ConfirmStart,
+            CallSeeker,
+            Close,
+            Thirty(Retained::Retained),
+            Ninety(Retained::Unreachable),
+        ],
+    ),
+    (
+        OnTheSquare,
+        &[Interest, Accept, Refer, Acknowledge, NotSelected(Skills)],
+    ),
     (OnTheSquare, &[Interest, Accept, Refer, Withdraw]),
 ];
 
@@ -143,7 +330,10 @@ pub fn instants(
     tonight: bool,
 ) -> Vec<DateTime<Utc>> {
     let (begins, steps) = plot;
-    let gaps: Vec<i64> = steps.iter().map(|step| minutes(*step, begins, tonight)).collect();
+    let gaps: Vec<i64> = steps
+        .iter()
+        .map(|step| minutes(*step, begins, tonight))
+        .collect();
     let needed = TimeDelta::minutes(gaps.iter().sum());
     let given = (until - from).max(TimeDelta::zero());
     let mut at = 0;

@@ -63,7 +63,9 @@ pub fn tonight(
         }
         _ => {
             let starts = (now - RUNNING).max(begins + (now - begins) / 2);
-            let starts = starts.duration_trunc(TimeDelta::minutes(5)).unwrap_or(starts);
+            let starts = starts
+                .duration_trunc(TimeDelta::minutes(5))
+                .unwrap_or(starts);
             let starts = starts.max(begins);
             (starts, starts + TimeDelta::hours(6), true)
         }
@@ -72,7 +74,8 @@ pub fn tonight(
         1 => ("starlight".to_owned(), "星光就业集市".to_owned()),
         n => (format!("starlight-{n}"), format!("星光就业集市（第{n}场）")),
     };
-    let mut notice = "请从东门或南门凭入场码入场；单位和岗位经街道审核，求职不收任何费用。".to_owned();
+    let mut notice =
+        "请从东门或南门凭入场码入场；单位和岗位经街道审核，求职不收任何费用。".to_owned();
     if moved {
         notice.push_str("演示说明：真实的夜市在18:30—21:30；为便于随时体验，本场按启动时刻安排。");
     }
@@ -126,12 +129,17 @@ mod tests {
     fn whatever_the_hour_the_evening_is_on() {
         for hour in 0..24 {
             for minute in [0, 14, 30, 46] {
-                let now = format!("2026-11-25T{hour:02}:{minute:02}:00Z").parse().unwrap();
+                let now = format!("2026-11-25T{hour:02}:{minute:02}:00Z")
+                    .parse()
+                    .unwrap();
                 let gaps = [None, Some(2), Some(90), Some(60 * 20), Some(60 * 24 * 40)];
                 for gap in gaps {
                     let since = gap.map(|minutes| now - TimeDelta::minutes(minutes));
                     let stage = tonight(now, 400, 2, since);
-                    assert!(stage.begins <= stage.starts && stage.starts <= now, "{now} {gap:?}");
+                    assert!(
+                        stage.begins <= stage.starts && stage.starts <= now,
+                        "{now} {gap:?}"
+                    );
                     assert!(now + TimeDelta::minutes(44) < stage.ends);
                     assert!(stage.opens() <= stage.starts);
                     assert!(since.is_none_or(|since| since <= stage.begins));

@@ -11,7 +11,9 @@ use crate::{
         posting::PostingStatus,
         role::Role,
     },
-    entity::{account, employer, fair, job_match, participation, poster, posting, registration, unit},
+    entity::{
+        account, employer, fair, job_match, participation, poster, posting, registration, unit,
+    },
     error::{AppError, AppResult},
     person::consent::{self, Given, Purpose},
     platform::{db::WriteTx, secret::Keys},
@@ -105,8 +107,16 @@ pub async fn employers(
         .into_tuple()
         .all(db)
         .await?;
-    let of = |id| accounts.iter().rfind(|(_, of)| *of == Some(id)).map(|(account, _)| *account);
-    Ok(rows.into_iter().map(|row| (row.clone(), of(row.id))).collect())
+    let of = |id| {
+        accounts
+            .iter()
+            .rfind(|(_, of)| *of == Some(id))
+            .map(|(account, _)| *account)
+    };
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.clone(), of(row.id)))
+        .collect())
 }
 
 pub async fn stands(
@@ -179,7 +189,8 @@ pub async fn interest(tx: &WriteTx, keys: &Keys, wish: Interest) -> AppResult<(C
     };
     let by = Actor::person(row.person_id, Channel::Qr);
     let kind = Kind::EmploymentMatch;
-    let opened = case::commands::open(tx, keys, wish.office, kind, wish.title, command, &by).await?;
+    let opened =
+        case::commands::open(tx, keys, wish.office, kind, wish.title, command, &by).await?;
     let beside = job_match::ActiveModel {
         case_id: Set(opened.id),
         office_id: Set(wish.office),

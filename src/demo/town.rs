@@ -87,7 +87,12 @@ pub async fn found(story: &Story) -> Result<Town> {
     let communities = communities.await?;
     story.app.sign.set(shown);
     let units = store::units(story.app.db.read(), office).await?;
-    let unit = |code: &str| units.iter().find(|unit| unit.code == code).map(|unit| unit.id);
+    let unit = |code: &str| {
+        units
+            .iter()
+            .find(|unit| unit.code == code)
+            .map(|unit| unit.id)
+    };
     let mut logins = Vec::new();
     let mut crew = Vec::new();
     for (login, role, code, name) in CREW {
@@ -124,7 +129,9 @@ pub async fn found(story: &Story) -> Result<Town> {
 /// Opens accounts together: hashing their passwords is what takes long.
 pub async fn employ(story: &Story, crew: Vec<Add>) -> AppResult<Vec<AccountId>> {
     let office = story.office();
-    let prepared = crew.into_iter().map(|add| commands::prepare(&story.app, office, add));
+    let prepared = crew
+        .into_iter()
+        .map(|add| commands::prepare(&story.app, office, add));
     let prepared: Vec<NewAccount> = try_join_all(prepared).await?;
     let opened = story.app.db.write(move |tx| async move {
         let mut opened = Vec::with_capacity(prepared.len());
@@ -146,17 +153,38 @@ async fn grow(tx: &WriteTx, office: OfficeId) -> AppResult<Vec<AreaId>> {
         lead: Some(lead.to_owned()),
         sort,
     };
-    let street = new(Level::Street, None, "TMD".into(), "土门墩街道".into(), "街道办主任", 0);
+    let street = new(
+        Level::Street,
+        None,
+        "TMD".into(),
+        "土门墩街道".into(),
+        "街道办主任",
+        0,
+    );
     let street = area::add_area(tx, office, street).await?;
     let mut communities = Vec::new();
     for (sort, (code, name)) in (1..).zip(COMMUNITIES) {
-        let at = new(Level::Community, Some(street), code.into(), name.into(), "社区书记", sort);
+        let at = new(
+            Level::Community,
+            Some(street),
+            code.into(),
+            name.into(),
+            "社区书记",
+            sort,
+        );
         let community = area::add_area(tx, office, at).await?;
         communities.push(community);
         for grid in 1..=2 {
             let code = format!("{code}-{grid}");
             let name = format!("{name}第{grid}网格");
-            let at = new(Level::Grid, Some(community), code.clone(), name, "网格长", grid);
+            let at = new(
+                Level::Grid,
+                Some(community),
+                code.clone(),
+                name,
+                "网格长",
+                grid,
+            );
             let at = area::add_area(tx, office, at).await?;
             for house in 1..=3 {
                 let (code, name) = (format!("{code}-{house}"), format!("{house}号楼"));
@@ -168,11 +196,7 @@ async fn grow(tx: &WriteTx, office: OfficeId) -> AppResult<Vec<AreaId>> {
     Ok(communities)
 }
 
-async fn units(
-    tx: &WriteTx,
-    office: OfficeId,
-    communities: &[AreaId],
-) -> AppResult<()> {
+async fn units(tx: &WriteTx, office: OfficeId, communities: &[AreaId]) -> AppResult<()> {
     for (code, kind, name) in UNITS {
         let new = NewUnit {
             kind,
@@ -210,7 +234,12 @@ pub async fn known(story: &Story) -> Result<Town> {
 /// Co-hosts of the evening, in the order in which posters name them.
 fn hosts(units: &[crate::entity::unit::Model]) -> Vec<UnitId> {
     let codes = ["JYZX", "FL", "GSL"];
-    let unit = |code: &&str| units.iter().find(|unit| unit.code == **code).map(|unit| unit.id);
+    let unit = |code: &&str| {
+        units
+            .iter()
+            .find(|unit| unit.code == **code)
+            .map(|unit| unit.id)
+    };
     codes.iter().filter_map(unit).collect()
 }
 
