@@ -377,11 +377,12 @@ impl Crowd {
             }
             What::Scan(gate, direction) => {
                 let token = Token::Registration(registration()?);
-                let nonce = format!("demo-{}-{id}-{gate}-{direction:?}", fair.id);
-                let nonce = nonce
-                    .chars()
-                    .map(|c| if c.is_ascii() { c } else { 'x' })
-                    .collect();
+                let door = GATES.iter().position(|known| *known == gate);
+                let nonce = format!(
+                    "demo-{}-{id}-{}-{direction:?}",
+                    fair.id,
+                    door.unwrap_or_default()
+                );
                 let scan = Scan::here(token, gate.to_owned(), direction, nonce);
                 let steward = town.staff.steward.account;
                 async move {
@@ -482,12 +483,17 @@ fn person(story: &mut Story, town: &Town, evening: &Evening, (fair, n): (usize, 
             at
         }
     };
-    let come = if on_the_spot { 85 } else { 62 };
+    let source = source(chance, evening, on_the_spot);
+    let come = match source.channel {
+        // Whoever is registered at the gate goes in.
+        Channel::Gate => 100,
+        _ if on_the_spot => 85,
+        _ => 62,
+    };
     let comes = chance.percent(come).then(|| {
         let from = registers.max(stage.starts - TimeDelta::minutes(10)) + TimeDelta::minutes(2);
         chance.between(from, until.max(from))
     });
-    let source = source(chance, evening, on_the_spot);
     // The same people come to the next edition; the earlier evening had others.
     let number = if stage.tonight { n } else { 50_000_000 + n };
     Person {
