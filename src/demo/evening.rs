@@ -344,8 +344,8 @@ async fn offer(story: &mut Story, town: &Town, firms: &[Firm], stage: &Stage) ->
     }
     let written: Vec<_> = story.together(jobs).await?.into_iter().flatten().collect();
     // A few are still on the office's table, and two went back.
-    let open = if stage.tonight { written.len() / 20 } else { 0 };
-    let decided = written.iter().enumerate().take(written.len() - open);
+    let decided = written.iter().enumerate();
+    let decided = decided.filter(|(n, _)| !stage.tonight || n % 20 != 7);
     let reviews = decided.map(|(n, id)| {
         let (app, actor) = (story.app.clone(), town.staff.officer.clone());
         let at = Seen {
