@@ -1,4 +1,5 @@
 //! The commands of the program.
+pub mod demo;
 mod staff;
 
 use crate::{
@@ -41,6 +42,7 @@ pub async fn run(cli: Cli) -> Result<()> {
             listening,
             no_migrate,
         } => serve(&common, &listening, !no_migrate).await,
+        Command::Demo { listening, seekers } => demo::run(&common, &listening, seekers).await,
         Command::Migrate { status } => migrate(&common, status).await,
         Command::User { command } => staff::user(&common, command).await,
         Command::Token { command } => staff::token(&common, command).await,

@@ -29,4 +29,5 @@ pub mod tally;
 pub mod bench;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod server;

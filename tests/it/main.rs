@@ -22,6 +22,7 @@ mod evening;
 mod fair_build;
 mod fair_booths;
 mod fair_pages;
+mod demo;
 mod harness;
 mod ledger;
 mod look;
