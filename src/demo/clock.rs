@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn it_goes_forward_only_and_once_for_each_write() {
-        let at = |minutes| DateTime::from_timestamp(1_784_000_000 + 60 * minutes, 0).unwrap();
+        let at = |minutes: i64| DateTime::from_timestamp(1_784_000_000 + 60 * minutes, 0).unwrap();
         let clock = StoryClock::new(at(10));
         clock.set(at(5));
         assert_eq!(clock.now(), at(10));

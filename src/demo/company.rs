@@ -31,6 +31,8 @@ pub struct Firm {
     /// Who acts for it.
     pub actor: Actor,
     pub jobs: Vec<Job>,
+    /// Interests in its jobs are passed on at once; so of the one whose part a visitor plays.
+    pub trusting: bool,
 }
 
 /// 岗位, as `companies.txt` writes it.
@@ -270,6 +272,7 @@ async fn staffed(
                 kind: EmployerKind::parse(entry.kind).map_err(|fault| anyhow!("{fault}"))?,
                 address: address(n),
                 jobs: entry.jobs,
+                trusting: n == 0,
                 id,
             })
         })
@@ -321,6 +324,7 @@ pub async fn known(story: &Story, town: &Town) -> Result<Vec<Firm>> {
             kind: row.kind,
             address: address(n),
             jobs: entry.jobs,
+            trusting: n == 0,
         });
     }
     Ok(firms)

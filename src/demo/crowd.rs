@@ -56,13 +56,13 @@ struct Person {
 }
 
 /// Something that happens to one person.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Happening {
     person: usize,
     what: What,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum What {
     Register,
     Scan(&'static str, Direction),
@@ -232,7 +232,8 @@ impl Crowd {
                 _ => self.people[id].registers + TimeDelta::minutes(8),
             };
             busy.insert(id);
-            self.introduce(story, evening, (id, firm), plot, posting, from);
+            let who = (id, firm, firms[firm].name.as_str());
+            self.introduce(story, evening, who, plot, posting, from);
         }
         busy
     }
@@ -260,7 +261,7 @@ impl Crowd {
         &mut self,
         story: &Story,
         evening: &Evening,
-        (person, firm): (usize, usize),
+        (person, firm, name): (usize, usize, &str),
         plot: plot::Plot,
         posting: Posting,
         from: DateTime<Utc>,
@@ -275,13 +276,18 @@ impl Crowd {
             registration: RegistrationId(0),
             posting: posting.id,
             employer: posting.employer_id,
-            title: posting.title.clone(),
+            title: format!("{} · {}", posting.title, name),
+            auto_refer: posting.auto_refer,
             stand: stand.map(|stand| (stand.id, stand.booth_id)),
             notice: String::new(),
         };
         let number = self.matches.len();
         // What has not come to pass by now does not: an evening may be young.
         for (n, at) in at.iter().enumerate().filter(|(_, at)| **at <= until) {
+            let passed_on = matches!(plot.1[n], Step::Accept | Step::Refer | Step::Reject);
+            if passed_on && posting.auto_refer {
+                continue;
+            }
             self.plan(*at, person, What::Step(number, n));
         }
         self.matches.push(Match {
@@ -313,11 +319,10 @@ impl Crowd {
                 let sharing = |firm: &Firm| {
                     Notice::of(Purpose::ShareContact, Lang::Zh, &collector, &firm.name).hash()
                 };
-                let told = happening.clone();
-                let job = self.job(story, town, firms, happening, &agreed, &sharing)?;
+                let job = self.job(story, town, firms, &happening, &agreed, &sharing)?;
                 let job = job.inspect(move |done| {
                     if let Err(error) = done {
-                        tracing::error!(%at, ?told, ?error, "the story was refused");
+                        tracing::error!(%at, ?happening, ?error, "the story was refused");
                     }
                 });
                 jobs.push((at, job.boxed()));
@@ -354,7 +359,7 @@ impl Crowd {
         story: &Story,
         town: &Town,
         firms: &[Firm],
-        happening: Happening,
+        happening: &Happening,
         agreed: &Agreed,
         sharing: &dyn Fn(&Firm) -> String,
     ) -> Result<futures_util::future::BoxFuture<'static, AppResult<Came>>> {

@@ -311,7 +311,7 @@ fn text(story: &mut Story, firm: &Firm, job: &Job, stage: &Stage) -> texts::Type
         benefits: story.chance.pick(&BENEFITS).into(),
         groups: groups.iter().map(|group| (*group).to_owned()).collect(),
         expires_on: (moment::today(stage.starts) + TimeDelta::days(30)).to_string(),
-        auto_refer: story.chance.percent(15),
+        auto_refer: story.chance.percent(15) || firm.trusting,
         ..texts::Typed::default()
     }
 }

@@ -129,7 +129,7 @@ mod tests {
     fn whatever_the_hour_the_evening_is_on() {
         for hour in 0..24 {
             for minute in [0, 14, 30, 46] {
-                let now = format!("2026-11-25T{hour:02}:{minute:02}:00Z")
+                let now: DateTime<Utc> = format!("2026-11-25T{hour:02}:{minute:02}:00Z")
                     .parse()
                     .unwrap();
                 let gaps = [None, Some(2), Some(90), Some(60 * 20), Some(60 * 24 * 40)];

@@ -159,6 +159,8 @@ pub struct Interest {
     pub posting: PostingId,
     pub employer: EmployerId,
     pub title: String,
+    /// 免审推荐: the program passes it on at once.
+    pub auto_refer: bool,
     pub stand: Option<(ParticipationId, Option<BoothId>)>,
     /// Hash of the notice on sharing a contact.
     pub notice: String,
@@ -209,5 +211,14 @@ pub async fn interest(tx: &WriteTx, keys: &Keys, wish: Interest) -> AppResult<(C
     job_match::Entity::insert(beside)
         .exec_without_returning(tx.conn())
         .await?;
+    if wish.auto_refer {
+        for command in [
+            Command::AcceptMatch { checks: None },
+            Command::Refer { note: None },
+        ] {
+            let by = Actor::SYSTEM;
+            case::commands::act_in(tx, keys, wish.office, opened.id, None, command, &by).await?;
+        }
+    }
     Ok((opened.id, row.person_id))
 }
