@@ -72,7 +72,7 @@ pub async fn interest(
 ) -> AppResult<Done<Opened>> {
     let keys = app.keys.clone();
     let done = app.db.write_once(once, move |tx| async move {
-        let (number, fair) = interest_in(&tx, &keys, office, &by, new).await?;
+        let (number, fair) = Box::pin(interest_in(&tx, &keys, office, &by, new)).await?;
         Ok((Opened { number }, fair))
     });
     let done = done.await?;

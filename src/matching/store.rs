@@ -119,6 +119,16 @@ pub async fn by_case(db: &impl ConnectionTrait, office: OfficeId, id: CaseId) ->
     found.into_iter().next().ok_or_else(AppError::not_found)
 }
 
+/// The matches among these cases.
+pub async fn by_cases(
+    db: &impl ConnectionTrait,
+    office: OfficeId,
+    ids: &[CaseId],
+) -> AppResult<Vec<Found>> {
+    let query = matches(office).filter(job_match::Column::CaseId.is_in(ids.iter().copied()));
+    all(db, query).await
+}
+
 /// Matches of a ticket, newest first.
 pub async fn of_registration(
     db: &impl ConnectionTrait,

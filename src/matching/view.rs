@@ -8,8 +8,12 @@ use super::{
 use crate::{
     case::store as ledger,
     domain::{
-        case::{Action, CaseState, Check, Command, Event, Part, PayUnit, ShareField, Visibility},
-        id::{OfficeId, PersonId},
+        case::{
+            Action, CaseState, Check, Command, Event, Evidence, Part, PayUnit, ShareField, Solved,
+            Visibility,
+        },
+        group::TargetGroup,
+        id::{CaseId, OfficeId, PersonId},
         moment,
         posting::ContractType,
         ticket,
@@ -228,7 +232,7 @@ pub async fn sheet(app: &App, reader: Reader, found: &Found, shelf: &Shelf) -> A
         started_on: job
             .and_then(|job| job.started_on)
             .map(|day| day.to_string()),
-        evidence: job.and_then(|job| job.evidence).map(|one| one.code()),
+        evidence: job.and_then(|job| job.evidence).map(Evidence::code),
         entries,
     })
 }
@@ -321,7 +325,7 @@ fn detail(lang: Lang, command: &Command) -> Option<String> {
         Command::CallSeeker {
             reached, at_work, ..
         } => {
-            let key = match (reached, at_work.map(|at| at.code())) {
+            let key = match (reached, at_work.map(Solved::code)) {
                 (false, _) => "called.unreached",
                 (true, Some("yes")) => "called.at_work",
                 (true, _) => "called.not_at_work",
@@ -435,7 +439,7 @@ pub async fn applicant(
         groups: groups
             .into_iter()
             .filter(|group| !group.is_sensitive() && shared.contains(&ShareField::Wanted))
-            .map(|group| group.code())
+            .map(TargetGroup::code)
             .collect(),
         shared: shared.iter().map(|field| field.code().to_owned()).collect(),
         phone: None,
@@ -497,6 +501,52 @@ pub async fn case_facts(app: &App, reader: Reader, found: &Found) -> AppResult<V
             Some(format!("/f/{}", fair.slug)),
         ),
     ])
+}
+
+/// What a list of the ledger says of a match besides its title.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CaseLine {
+    /// Masked.
+    pub who: String,
+    /// Employer and booth.
+    pub note: String,
+    /// How the interest came in.
+    pub source: String,
+    /// Who has to act outside the office.
+    pub lead: String,
+}
+
+/// Lines of a page of the ledger, by case; cases that are no matches have none.
+pub async fn case_lines(
+    app: &App,
+    (lang, office): (Lang, OfficeId),
+    cases: &[CaseId],
+) -> AppResult<HashMap<CaseId, CaseLine>> {
+    let found = store::by_cases(app.db.read(), office, cases).await?;
+    let shelf = shelf(app, office, &found).await?;
+    let line = |one: &Found| {
+        let (employer, booth) = (shelf.employer(one), shelf.booth(one).unwrap_or_default());
+        let source = match shelf.registration(one) {
+            Ok(ticket) => ticket.channel.clone(),
+            Err(_) => String::new(),
+        };
+        let source = text::find::<&str>(lang, &format!("seeker.channel.{source}"), &[]);
+        let with_employer = commands::is_with_employer(one.case.stage);
+        CaseLine {
+            who: shown_name(lang, &shelf.card(one)),
+            note: format!("{employer} {booth}").trim().to_owned(),
+            source: source.unwrap_or_default(),
+            lead: if with_employer {
+                employer
+            } else {
+                String::new()
+            },
+        }
+    };
+    Ok(found
+        .iter()
+        .map(|one| (one.row.case_id, line(one)))
+        .collect())
 }
 
 /// Why the ledger refused, in words for the page; field faults and failures go on.
