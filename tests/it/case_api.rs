@@ -1,6 +1,7 @@
 //! The ledger over the API: the ladder of a match, each refusal, each role, double and late calls.
 use crate::{
     case_make::{Market, picture, send_files},
+    harness::Client,
     posting_make::faults,
 };
 use axum::http::Method;
@@ -15,7 +16,7 @@ fn names(list: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_match_climbs_the_ladder_to_a_verified_placement() {
-    let market = Market::open().await;
+    let mut market = Market::open().await;
     let (number, _) = market.claimed().await;
     let path = format!("/cases/{number}");
     let seen = market.officer.api_get(&path).await.expect(200).json();
@@ -70,7 +71,7 @@ async fn a_match_climbs_the_ladder_to_a_verified_placement() {
         .await
         .expect(409);
     assert_eq!(refused.json()["guard"], "follow_up_window");
-    market.app().clock.set("2026-08-18T02:00:00Z");
+    market.later("2026-08-18T02:00:00Z").await;
     market
         .act(&market.officer, &number, "retention", early)
         .await
@@ -369,46 +370,63 @@ async fn another_office_has_its_own_ledger() {
 
 #[tokio::test]
 async fn the_list_is_filtered_and_turned_page_by_page() {
-    let market = Market::open().await;
+    let mut market = Market::open().await;
     let mut numbers = Vec::new();
     for _ in 0..3 {
         numbers.push(market.interest().await.0);
     }
     let (referred, _) = market.referred().await;
-    let list = |query: &str| {
-        let (path, officer) = (format!("/cases?{query}"), market.officer.clone());
-        async move { officer.api_get(&path).await }
-    };
+    let ask =
+        async |officer: &Client, query: &str| officer.api_get(&format!("/cases?{query}")).await;
     let of = |list: &Value| -> Vec<String> {
         let items = list["items"].as_array().unwrap().iter();
         items
             .map(|item| item["no"].as_str().unwrap().to_owned())
             .collect()
     };
-    let first = list("limit=3").await.expect(200).json();
+    let first = ask(&market.officer, "limit=3").await.expect(200).json();
     assert_eq!(
         of(&first),
         [&referred, &numbers[2], &numbers[1]].map(Clone::clone)
     );
     market.interest().await;
     let next = format!("limit=3&cursor={}", first["next"].as_str().unwrap());
-    let second = list(&next).await.expect(200).json();
+    let second = ask(&market.officer, &next).await.expect(200).json();
     assert_eq!(
         (of(&second), &second["next"]),
         (vec![numbers[0].clone()], &Value::Null)
     );
     assert_eq!(
-        of(&list("stage=dispatched").await.expect(200).json()),
+        of(&ask(&market.officer, "stage=dispatched")
+            .await
+            .expect(200)
+            .json()),
         [referred.clone()]
     );
     assert_eq!(
-        of(&list(&format!("q={referred}")).await.expect(200).json()),
+        of(&ask(&market.officer, &format!("q={referred}"))
+            .await
+            .expect(200)
+            .json()),
         [referred.clone()]
     );
-    assert_eq!(of(&list("q=设计").await.expect(200).json()).len(), 5);
-    assert_eq!(of(&list("q=护士").await.expect(200).json()).len(), 0);
-    assert_eq!(of(&list("kind=mailbox").await.expect(200).json()).len(), 0);
-    let mine = of(&list("mine=yes").await.expect(200).json());
+    assert_eq!(
+        of(&ask(&market.officer, "q=设计").await.expect(200).json()).len(),
+        5
+    );
+    assert_eq!(
+        of(&ask(&market.officer, "q=护士").await.expect(200).json()).len(),
+        0
+    );
+    assert_eq!(
+        of(&ask(&market.officer, "kind=mailbox")
+            .await
+            .expect(200)
+            .json())
+        .len(),
+        0
+    );
+    let mine = of(&ask(&market.officer, "mine=yes").await.expect(200).json());
     assert!(
         mine.len() == 4 && !mine.contains(&referred),
         "the referred one waits for the employer"
@@ -420,23 +438,32 @@ async fn the_list_is_filtered_and_turned_page_by_page() {
         .expect(200)
         .json();
     assert_eq!(of(&theirs), [referred.clone()]);
-    assert_eq!(of(&list("overdue=yes").await.expect(200).json()).len(), 0);
-    market.app().clock.set("2026-07-28T02:00:00Z");
-    assert_eq!(of(&list("overdue=yes").await.expect(200).json()).len(), 5);
+    assert_eq!(
+        of(&ask(&market.officer, "overdue=yes").await.expect(200).json()).len(),
+        0
+    );
+    market.later("2026-07-28T02:00:00Z").await;
+    assert_eq!(
+        of(&ask(&market.officer, "overdue=yes").await.expect(200).json()).len(),
+        5
+    );
     for (query, fault) in [
         ("kind=party", "/kind unknown_choice"),
         ("stage=lost", "/stage unknown_choice"),
         ("unit=x", "/unit format"),
         ("overdue=perhaps", "/overdue unknown_choice"),
     ] {
-        assert_eq!(faults(&list(query).await.expect(422)), [fault]);
+        assert_eq!(
+            faults(&ask(&market.officer, query).await.expect(422)),
+            [fault]
+        );
     }
     assert_eq!(
-        list("limit=0").await.expect(422).code(),
+        ask(&market.officer, "limit=0").await.expect(422).code(),
         "limit_out_of_range"
     );
     assert_eq!(
-        list("cursor=x").await.expect(400).code(),
+        ask(&market.officer, "cursor=x").await.expect(400).code(),
         "cursor_malformed"
     );
 }

@@ -48,6 +48,13 @@ impl Market {
         &self.square.app
     }
 
+    /// Another day: everybody signs in anew, because sessions end with time.
+    pub async fn later(&mut self, at: &str) {
+        self.square.app.clock.set(at);
+        self.officer = self.square.app.role(Role::PlacementOfficer).await;
+        self.clerk = self.square.app.clerk_of(self.employer).await;
+    }
+
     async fn seeker(&self) -> (PersonId, RegistrationId) {
         static N: AtomicU32 = AtomicU32::new(0);
         let n = N.fetch_add(1, Ordering::Relaxed);
