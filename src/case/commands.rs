@@ -102,8 +102,8 @@ pub async fn act_in(
     files::check(tx, office, Some(id), state.kind, &command, by).await?;
     facts::check_ids(tx.conn(), office, state.kind, &command).await?;
     let before = state.clone();
-    let (case, state) = follow(tx, keys, case, state, recorded.into_iter()).await?;
-    tell_the_other(tx, keys, &case, &before, &command).await?;
+    let (case, state) = Box::pin(follow(tx, keys, case, state, recorded.into_iter())).await?;
+    Box::pin(tell_the_other(tx, keys, &case, &before, &command)).await?;
     Ok(state)
 }
 

@@ -58,6 +58,8 @@ pub struct ListLine {
 }
 
 type Answer<T> = BoxFuture<'static, AppResult<T>>;
+/// What a list says about each of its cases.
+type Lines = HashMap<CaseId, ListLine>;
 
 /// The details of one kind.
 #[derive(Clone, Copy)]
@@ -68,7 +70,7 @@ pub struct OfKind {
     /// The facts of one case.
     pub facts: fn(App, Asked) -> Answer<Vec<FactLine>>,
     /// The lines of a page of the list; `case` of the question is not used.
-    pub lines: fn(App, Asked, Vec<CaseId>) -> Answer<HashMap<CaseId, ListLine>>,
+    pub lines: fn(App, Asked, Vec<CaseId>) -> Answer<Lines>,
 }
 
 /// The details of all kinds that have some.

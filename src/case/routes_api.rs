@@ -246,7 +246,7 @@ async fn open(
     call: Call<Map<String, Value>>,
 ) -> AppResult<Response> {
     let mut fields = call.body;
-    let kind = choice(fields.remove("kind"), "kind", Kind::from_code)?;
+    let kind = choice(fields.remove("kind").as_ref(), "kind", Kind::from_code)?;
     let of_kind = hooks.of(kind);
     let of_kind = of_kind.ok_or_else(|| AppError::unprocessable("kind_not_open"))?;
     let opening = Opening {
@@ -266,11 +266,11 @@ async fn open(
 
 /// A code of a closed list, or what is wrong with it.
 fn choice<T>(
-    sent: Option<Value>,
+    sent: Option<&Value>,
     field: &'static str,
     read: impl Fn(&str) -> Option<T>,
 ) -> AppResult<T> {
-    let fault = match &sent {
+    let fault = match sent {
         None | Some(Value::Null) => FieldFault::Required,
         Some(Value::String(code)) => match read(code) {
             Some(value) => return Ok(value),
@@ -336,7 +336,7 @@ async fn act(
 ) -> AppResult<Response> {
     let case = find(&app, &actor, &number).await?;
     let mut fields = call.body;
-    let asked = choice(fields.remove("action"), "action", |code| {
+    let asked = choice(fields.remove("action").as_ref(), "action", |code| {
         Action::from_code(code).filter(|action| Command::fields(case.kind, *action).is_some())
     })?;
     let seen = match fields.remove("expected_seq") {
