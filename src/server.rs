@@ -57,7 +57,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .merge(account::routes())
         .merge(area::routes())
-        .merge(case::routes(case::Hooks::NONE))
+        .merge(case::routes(case::Hooks(&[matching::LEDGER])))
         .merge(employer::routes())
         .merge(fair::routes())
         .merge(office::routes())

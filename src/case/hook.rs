@@ -22,6 +22,8 @@ use std::collections::HashMap;
 /// A call that opens a case: the fields of the opening action, as they were sent.
 pub struct Opening {
     pub actor: account::Actor,
+    /// In which notices were read to whoever agrees.
+    pub lang: Lang,
     pub fields: Map<String, Value>,
     pub once: Once,
 }
@@ -78,8 +80,6 @@ pub struct OfKind {
 pub struct Hooks(pub &'static [OfKind]);
 
 impl Hooks {
-    pub const NONE: Self = Self(&[]);
-
     pub(super) fn of(self, kind: Kind) -> Option<&'static OfKind> {
         self.0.iter().find(|one| one.kind == kind)
     }

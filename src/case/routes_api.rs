@@ -251,6 +251,7 @@ async fn open(
     let of_kind = of_kind.ok_or_else(|| AppError::unprocessable("kind_not_open"))?;
     let opening = Opening {
         actor: actor.clone(),
+        lang,
         fields,
         once: call.once,
     };

@@ -2,16 +2,18 @@
 use super::{
     commands::{self, Interest, Opened},
     form::{self, Share, Through},
-    moves, parts, store, view,
+    moves::{self, Side},
+    store, view,
 };
 use crate::{
     account::Actor,
-    case::store as ledger,
+    case::{Asked, FactLine, OfKind, Opening, door, store as ledger},
     domain::{
-        case::InterestChannel,
+        case::{InterestChannel, Kind},
         fair::FairStatus,
         fault::{Faults, FieldFault},
         id::{PostingId, RegistrationId},
+        role::Role,
     },
     entity::fair,
     error::{AppError, AppResult},
@@ -26,12 +28,57 @@ use crate::{
     seeker::{MatchRow, Matches, ticket},
 };
 use serde::Deserialize;
+use serde_json::Value;
+
+/// Who works on placements; a community clerk calls people and takes in interests.
+pub(super) const TAKE_IN: &[Role] = &[
+    Role::OfficeAdmin,
+    Role::PlacementOfficer,
+    Role::CommunityClerk,
+];
 
 /// 入场券上的对接
 pub const MATCHES: Matches = Matches {
     of: |app, id, lang| Box::pin(async move { rows(&app, id, lang).await }),
     withdraw: |tx, keys, id| Box::pin(commands::withdraw_all(tx, keys, id)),
 };
+
+/// 台账中的对接: how the shared door opens a match, and what the ledger's pages say of one.
+pub const LEDGER: OfKind = OfKind {
+    kind: Kind::EmploymentMatch,
+    open: |app, opening| Box::pin(async move { open(&app, opening).await }),
+    facts: |app, asked| Box::pin(async move { facts(&app, asked).await }),
+    lines: |app, asked, cases| {
+        Box::pin(async move { view::case_lines(&app, (asked.lang, asked.office), &cases).await })
+    },
+};
+
+/// # Errors
+/// 403 for who does not take in interests of others, and as [`open_on_behalf`].
+async fn open(app: &App, opening: Opening) -> AppResult<Done<String>> {
+    if !opening.actor.is(TAKE_IN) {
+        return Err(AppError::forbidden());
+    }
+    let asked = serde_json::from_value(Value::Object(opening.fields)).map_err(|error| {
+        AppError::unprocessable("wrong_shape").param("where", error.to_string())
+    })?;
+    let done = open_on_behalf(app, &opening.actor, opening.lang, opening.once, asked).await?;
+    Ok(done.map(|opened| opened.number))
+}
+
+async fn facts(app: &App, asked: Asked) -> AppResult<Vec<FactLine>> {
+    let found = store::by_case(app.db.read(), asked.office, asked.case).await?;
+    let side = match asked.reader {
+        door::Reader::Office => Side::Office,
+        door::Reader::Employer(..) => Side::Employer,
+        door::Reader::Person(_) => Side::Seeker,
+    };
+    let reader = view::Reader {
+        lang: asked.lang,
+        side,
+    };
+    view::case_facts(app, reader, &found).await
+}
 
 async fn rows(app: &App, id: RegistrationId, lang: Lang) -> AppResult<Vec<MatchRow>> {
     let found = store::of_registration(app.db.read(), id).await?;
@@ -123,7 +170,8 @@ pub async fn open_on_behalf(
         note: None,
         scanned_by: None,
     };
-    commands::interest(app, actor.office, parts::account(actor), once, new).await
+    let by = door::acting(app.db.read(), actor).await?;
+    commands::interest(app, actor.office, by, once, new).await
 }
 
 /// An evening of the office that is no draft any more.

@@ -4,15 +4,14 @@
 //! see, the last decision holds for everything with that employer, and it is asked at every look.
 //! Pages offer what [`moves`] says; the ledger decides, and its refusals are told in words.
 //!
-//! [`MATCHES`] brings matches onto the ticket; [`open_on_behalf`] and [`view::case_facts`] are for
-//! the ledger's own pages; [`commands::interest_in`] is for whoever records an interest in a
-//! transaction of their own.
+//! [`MATCHES`] brings matches onto the ticket, [`LEDGER`] brings them into the ledger's shared door
+//! and pages; [`commands::interest_in`] is for whoever records an interest in a transaction of
+//! their own.
 pub mod commands;
 pub mod form;
 mod hooks;
 pub mod moves;
 mod pages;
-pub mod parts;
 mod routes;
 mod routes_api;
 mod routes_employer;
@@ -21,7 +20,7 @@ mod routes_seeker;
 pub mod store;
 pub mod view;
 
-pub use hooks::{MATCHES, OnBehalf, open_on_behalf};
+pub use hooks::{LEDGER, MATCHES};
 pub use pages::{
     BoothPage, EmployerMatchPage, IdentifyPage, InterestPage, JobsPage, OnBehalfPage, QueuePage,
     ScanPage, SeekerMatchPage, WorkPage,

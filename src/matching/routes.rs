@@ -1,6 +1,6 @@
 //! The door table of matches.
 use super::{
-    routes_api as api, routes_employer as employer, routes_office as office,
+    hooks::TAKE_IN, routes_api as api, routes_employer as employer, routes_office as office,
     routes_seeker as seeker,
 };
 use crate::{
@@ -11,12 +11,7 @@ use utoipa_axum::routes;
 
 const EMPLOYER: Audience = Audience::Roles(&[Role::Employer]);
 
-/// Who works on placements; a community clerk calls people and takes in interests.
-const DESK: Audience = Audience::Roles(&[
-    Role::OfficeAdmin,
-    Role::PlacementOfficer,
-    Role::CommunityClerk,
-]);
+const DESK: Audience = Audience::Roles(TAKE_IN);
 
 pub fn routes() -> Routes {
     use Audience::Anyone;

@@ -2,13 +2,13 @@
 use super::{
     commands::{self, Interest},
     form::{self, Share, Through},
-    parts, routes_employer as employer,
+    routes_employer as employer,
     store::{self, Found},
     view,
 };
 use crate::{
     account::Actor,
-    case::store as ledger,
+    case::{door, store as ledger},
     domain::{
         case::{InterestChannel, Outcome, ShareField, Stage, Step, Text},
         fault::{Faults, FieldFault},
@@ -177,7 +177,7 @@ pub async fn interest(
         found => found?,
     };
     let new = read_interest(&app, lang, &ticket, &call.body).await?;
-    let by = parts::holder(ticket.person);
+    let by = door::holder(ticket.person);
     let done = commands::interest(&app, office, by, call.once, new).await?;
     let found = store::by_number(app.db.read(), office, &done.value.number).await?;
     let shown = out(&app, lang, &found).await?;
@@ -246,7 +246,13 @@ pub async fn scan(
     }
     let named = named(&app, &actor, &ticket, body).await?;
     if let Some(standing) = standing(&app, &actor, &ticket, named).await? {
-        commands::remark(&app, &standing, parts::account(&actor), (note, rating)).await?;
+        commands::remark(
+            &app,
+            &standing,
+            door::acting(app.db.read(), &actor).await?,
+            (note, rating),
+        )
+        .await?;
         let found = store::by_number(app.db.read(), actor.office, &standing.case.number).await?;
         let value = out(&app, lang, &found).await?;
         let done = Done {
@@ -264,7 +270,7 @@ pub async fn scan(
         note,
         ..employer::presented(&actor, &ticket, posting)
     };
-    let by = parts::holder(ticket.person);
+    let by = door::holder(ticket.person);
     let done = commands::interest(&app, actor.office, by, call.once, new).await?;
     let found = store::by_number(app.db.read(), actor.office, &done.value.number).await?;
     let shown = out(&app, lang, &found).await?;

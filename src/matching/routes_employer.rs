@@ -4,14 +4,13 @@ use super::{
     form, hooks,
     moves::Side,
     pages::{Choice, EmployerMatchPage, Holder, QueuePage, ScanPage, Tab, choices},
-    parts,
     routes_seeker::{Said, again, cursor, next_of, said},
     store::{self, Found, Wanted},
     view::{self, Reader},
 };
 use crate::{
     account::Actor,
-    case::store as ledger,
+    case::{door, store as ledger},
     domain::{
         case::{Attended, InterestChannel, Stage, Step},
         fault::{Faults, FieldFault},
@@ -248,7 +247,7 @@ pub async fn act(
 }
 
 async fn carry_out(app: &App, actor: &Actor, found: &Found, sent: &Sent) -> AppResult<()> {
-    let by = parts::account(actor);
+    let by = door::acting(app.db.read(), actor).await?;
     let once = sent.once(&format!("account:{} {}", actor.account, found.case.number))?;
     if form::is_met(sent) {
         let shelf = view::shelf(app, actor.office, std::slice::from_ref(found)).await?;
@@ -443,7 +442,7 @@ async fn open(app: &App, actor: &Actor, ticket: &Ticket, sent: &Sent) -> AppResu
     own_posting(app, actor, ticket, posting).await?;
     let new = presented(actor, ticket, posting);
     let once = sent.once(&format!("scan {} {}", actor.account, ticket.id))?;
-    let by = parts::holder(ticket.person);
+    let by = door::holder(ticket.person);
     let done = commands::interest(app, actor.office, by, once, new).await?;
     Ok(done.value.number)
 }

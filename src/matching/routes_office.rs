@@ -4,14 +4,13 @@ use super::{
     hooks::{self, OnBehalf},
     moves::Side,
     pages::{Choice, Holder, OnBehalfPage, Tab, Work, WorkPage, choices},
-    parts,
     routes_seeker::{again, cursor, next_of, said},
     store::{self, Found, Wanted},
     view::{self, Reader, Shelf},
 };
 use crate::{
     account::Actor,
-    case::store as ledger,
+    case::{door, store as ledger},
     domain::{
         case::{Limits, Stage},
         fault::{Faults, FieldFault},
@@ -248,7 +247,8 @@ pub async fn act(
     let done = match form::action(&sent, side(&actor)) {
         Ok(action) => {
             let once = sent.once(&format!("account:{} {number}", actor.account))?;
-            commands::act(&app, &found, parts::account(&actor), action, once).await
+            let by = door::acting(app.db.read(), &actor).await?;
+            commands::act(&app, &found, by, action, once).await
         }
         Err(error) => Err(error),
     };

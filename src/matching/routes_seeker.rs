@@ -6,11 +6,11 @@ use super::{
     pages::{
         BoothPage, IdentifyPage, InterestPage, Job, JobsPage, Moves, SeekerMatchPage, choices,
     },
-    parts,
     store::{self, Found},
     view::{self, Reader},
 };
 use crate::{
+    case::door,
     domain::{
         booking::BookingStatus,
         case::InterestChannel,
@@ -416,7 +416,7 @@ async fn record(
         scanned_by: None,
     };
     let once = sent.once(&format!("interest {} {}", held.ticket.id, posting.id))?;
-    let by = parts::holder(held.ticket.person);
+    let by = door::holder(held.ticket.person);
     let done = commands::interest(app, app.settings.office, by, once, new).await?;
     Ok(done.value.number)
 }
@@ -510,7 +510,7 @@ pub async fn act(
     let done = match form::action(&sent, Side::Seeker) {
         Ok(action) => {
             let once = sent.once(&format!("ticket {} {number}", held.ticket.id))?;
-            let by = parts::holder(held.ticket.person);
+            let by = door::holder(held.ticket.person);
             commands::act(&app, &found, by, action, once).await
         }
         Err(error) => Err(error),

@@ -6,7 +6,7 @@ use super::{
     store::{self, Behind, Found},
 };
 use crate::{
-    case::store as ledger,
+    case::{FactLine, ListLine, store as ledger},
     domain::{
         case::{
             Action, CaseState, Check, Command, Event, Evidence, Part, PayUnit, ShareField, Solved,
@@ -446,12 +446,9 @@ pub async fn applicant(
     })
 }
 
-/// One line of what the ledger's page says of a match: label, value, address.
-pub type Fact = (String, String, Option<String>);
-
 /// Facts of a match for the page of its case. The office sees where the person's page lies; the
 /// two parties see what the other lets them see.
-pub async fn case_facts(app: &App, reader: Reader, found: &Found) -> AppResult<Vec<Fact>> {
+pub async fn case_facts(app: &App, reader: Reader, found: &Found) -> AppResult<Vec<FactLine>> {
     let shelf = shelf(app, found.row.office_id, std::slice::from_ref(found)).await?;
     let (lang, posting, fair) = (reader.lang, shelf.posting(found)?, shelf.fair(found)?);
     let card = shelf.card(found);
@@ -470,7 +467,11 @@ pub async fn case_facts(app: &App, reader: Reader, found: &Found) -> AppResult<V
     };
     let public = format!("/f/{}/postings/{}", fair.slug, posting.id);
     let desk = |path: String| staff.then_some(path);
-    let fact = |key: &str, value: String, href: Option<String>| (word(lang, key), value, href);
+    let fact = |key: &str, value: String, href: Option<String>| FactLine {
+        label: word(lang, key),
+        value,
+        href,
+    };
     Ok(vec![
         fact("fact.posting", posting.title.clone(), Some(public)),
         fact("fact.pay", pay(lang, posting), None),
@@ -503,25 +504,12 @@ pub async fn case_facts(app: &App, reader: Reader, found: &Found) -> AppResult<V
     ])
 }
 
-/// What a list of the ledger says of a match besides its title.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CaseLine {
-    /// Masked.
-    pub who: String,
-    /// Employer and booth.
-    pub note: String,
-    /// How the interest came in.
-    pub source: String,
-    /// Who has to act outside the office.
-    pub lead: String,
-}
-
 /// Lines of a page of the ledger, by case; cases that are no matches have none.
 pub async fn case_lines(
     app: &App,
     (lang, office): (Lang, OfficeId),
     cases: &[CaseId],
-) -> AppResult<HashMap<CaseId, CaseLine>> {
+) -> AppResult<HashMap<CaseId, ListLine>> {
     let found = store::by_cases(app.db.read(), office, cases).await?;
     let shelf = shelf(app, office, &found).await?;
     let line = |one: &Found| {
@@ -532,7 +520,7 @@ pub async fn case_lines(
         };
         let source = text::find::<&str>(lang, &format!("seeker.channel.{source}"), &[]);
         let with_employer = commands::is_with_employer(one.case.stage);
-        CaseLine {
+        ListLine {
             who: shown_name(lang, &shelf.card(one)),
             note: format!("{employer} {booth}").trim().to_owned(),
             source: source.unwrap_or_default(),
