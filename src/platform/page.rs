@@ -3,6 +3,7 @@
 use super::{
     App,
     sign::Sign,
+    summary,
     text::{self, Lang},
 };
 use crate::error::{AppError, AppResult};
@@ -222,8 +223,11 @@ impl OptionalFromRequestParts<App> for Me {
 
 /// Renders a page; undefined names fail, so a misspelt field is found by the samples.
 pub fn render<P: Page>(env: &Environment<'_>, view: &View, page: P) -> Result<String, Error> {
-    env.get_template(P::TEMPLATE)?
-        .render(Serde(Framed { view, page }))
+    let lang = view.lang;
+    let page = env
+        .get_template(P::TEMPLATE)?
+        .render_captured(Serde(Framed { view, page }))?;
+    Ok(summary::fill(page, lang))
 }
 
 #[derive(rust_embed::RustEmbed)]
@@ -268,6 +272,8 @@ pub fn environment(sign: &Sign) -> Environment<'static> {
     env.add_global("office", Value::from_object(sign.clone()));
     env.add_function("t", say);
     env.add_function("asset", asset);
+    env.add_function("field_awaited", summary::field_awaited);
+    env.add_function("field_known", summary::field_known);
     env.add_function("inline_css", |name: &str| {
         inline_css(name).map(Value::from_safe_string)
     });
