@@ -232,6 +232,12 @@ pub struct Plan {
     /// Requests of a round
     #[arg(long, default_value_t = 3000)]
     pub requests: usize,
+    /// Registrations of the fair whose start and figures are measured
+    #[arg(long, default_value_t = 100_000)]
+    pub people: usize,
+    /// Clients of the event stream, as far as the limit of open files allows
+    #[arg(long, default_value_t = 10_000)]
+    pub watchers: usize,
     /// Write the figures to this file as JSON, too
     #[arg(long)]
     pub json: Option<PathBuf>,

@@ -8,13 +8,18 @@ use crate::{
 use anyhow::Result;
 use axum::{
     Router,
+    body::{Body, Bytes},
     extract::{Path, State},
-    response::Html,
+    http::header,
+    response::{Html, IntoResponse},
     routing::{get, post},
 };
+use futures_util::{StreamExt, stream};
 use minijinja::{Environment, context};
 use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder, QuerySelect};
 use std::{net::TcpListener, path::Path as FilePath, sync::Arc};
+use tokio::sync::broadcast;
+use tokio_stream::wrappers::BroadcastStream;
 
 /// A page of about 24 KB when it shows 60 rows.
 const PAGE: &str = "<!doctype html><title>{{ title }}</title><table>{% for row in rows %}<tr><td>{{ row.id }}</td>\
@@ -26,6 +31,7 @@ struct Bare {
     db: Db,
     templates: Arc<Environment<'static>>,
     rows: Arc<Vec<minijinja::Value>>,
+    events: broadcast::Sender<Bytes>,
 }
 
 /// Serves the bare handlers until the process ends.
@@ -42,6 +48,7 @@ pub async fn serve(data: &FilePath, listener: TcpListener) -> Result<()> {
         db,
         templates: Arc::new(templates),
         rows: Arc::new(rows),
+        events: broadcast::channel(16).0,
     };
     let router = Router::new()
         .route(
@@ -54,6 +61,8 @@ pub async fn serve(data: &FilePath, listener: TcpListener) -> Result<()> {
         )
         .route("/rows", get(from_rows))
         .route("/row/{id}", get(by_key))
+        .route("/events", get(events))
+        .route("/touch", post(touch))
         .with_state(bare);
     axum_server::from_tcp(listener)?
         .serve(router.into_make_service())
@@ -97,6 +106,24 @@ fn page(templates: &Environment<'_>, rows: &[minijinja::Value]) -> AppResult<Htm
     Ok(Html(
         template.render(context! { title => "limit", rows => rows })?,
     ))
+}
+
+/// An event of the size that the product sends.
+fn event() -> Bytes {
+    Bytes::from(format!("data: {}\n\n", "夜".repeat(700)))
+}
+
+async fn events(State(bare): State<Bare>) -> impl IntoResponse {
+    let first = stream::once(async { Ok(event()) });
+    let news = BroadcastStream::new(bare.events.subscribe());
+    let kind = [(header::CONTENT_TYPE, "text/event-stream")];
+    (kind, Body::from_stream(first.chain(news)))
+}
+
+async fn touch(State(bare): State<Bare>) -> &'static str {
+    // Nobody listens: nothing to tell.
+    drop(bare.events.send(event()));
+    "ok"
 }
 
 async fn by_key(State(bare): State<Bare>, Path(id): Path<i64>) -> AppResult<String> {

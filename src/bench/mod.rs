@@ -5,6 +5,7 @@ pub mod limit;
 mod load;
 mod report;
 mod stage;
+mod stream;
 
 use crate::config::Plan;
 use anyhow::{Context, Result, ensure};
@@ -33,7 +34,9 @@ pub async fn measure(plan: &Plan) -> Result<String> {
     bench.tickets().await?;
     bench.booth_storm().await?;
     bench.tally().await?;
-    bench.standing().await?;
+    let memory = bench.stage.resident_kilobytes()? >> 10;
+    bench.watchers().await?;
+    bench.standing(memory).await?;
     let report = Report {
         fsyncs_per_second: fsyncs(folder.path())?,
         rounds: plan.rounds,
@@ -182,6 +185,9 @@ impl Bench {
                 );
             }
             self.note(name, 32, &ours, Some(("a bare page from memory", &memory)));
+            let slow = median(rows.iter().map(Outcome::per_second).collect());
+            let fast = median(ours.iter().map(Outcome::per_second).collect());
+            self.remark(format!("{:.1} of the bare page from 60 rows", fast / slow));
         }
         Ok(())
     }
@@ -237,40 +243,74 @@ impl Bench {
         Ok(())
     }
 
+    /// The figures of a fair of 20,000, as numbers, as a workbook, and the rows behind them.
     async fn tally(&mut self) -> Result<()> {
-        let mut ours = Vec::new();
-        for _ in 0..self.plan.rounds {
-            let path = format!("/api/v1/fairs/{}/tally", self.stage.fair);
-            let token = self.stage.token.clone();
-            ours.push(
-                run(self.stage.product, 1, 5, move |_| {
+        let (people, scans) = (self.plan.people.min(20_000), self.plan.people.min(60_000));
+        self.stage.fill(people, scans).await?;
+        let fair = self.stage.fair.clone();
+        for (work, path, goal) in [
+            ("tally", format!("/api/v1/fairs/{fair}/tally"), "goal 50 ms"),
+            (
+                "workbook",
+                format!("/office/fairs/{fair}/tally.xlsx"),
+                "goal 2 s",
+            ),
+            (
+                "list for a scanner",
+                format!("/api/v1/fairs/{fair}/pack"),
+                "",
+            ),
+        ] {
+            let mut ours = Vec::new();
+            for _ in 0..self.plan.rounds {
+                let (path, token) = (path.clone(), self.stage.token.clone());
+                let asked = run(self.stage.product, 1, 5, move |_| {
                     load::get_as(&path, &token)
-                })
-                .await?
-                .all(200)?,
-            );
+                });
+                ours.push(asked.await?.all(200)?);
+            }
+            self.note(work, 1, &ours, None);
+            let people = self.stage.registered();
+            self.remark(format!("{people} registrations, {scans} scans; {goal}"));
         }
-        self.note("tally of the fair", 1, &ours, None);
-        let people = self.stage.registered();
-        self.remark(format!("{people} registrations"));
+        self.export().await
+    }
+
+    /// All registrations that a number counts, page by page.
+    async fn export(&mut self) -> Result<()> {
+        const ROWS: usize = 5_000;
+        let mut took = Vec::new();
+        for _ in 0..self.plan.rounds {
+            let start = Instant::now();
+            let rows = self.stage.rows("registered", ROWS).await?;
+            ensure!(rows >= ROWS.min(self.plan.people), "only {rows} rows");
+            took.push(milliseconds(start.elapsed()));
+        }
+        self.rows.push(Row {
+            work: "export of 5,000 registrations".into(),
+            clients: 1,
+            p50_ms: median(took),
+            note: "rows of the tally in pages of 200; goal 1 s".into(),
+            ..Row::default()
+        });
+        Ok(())
+    }
+
+    async fn watchers(&mut self) -> Result<()> {
+        let rows = stream::measure(&self.stage, self.plan.watchers).await?;
+        self.rows.extend(rows);
         Ok(())
     }
 
     /// Start, memory and size of the program.
-    async fn standing(&mut self) -> Result<()> {
-        let memory = self.stage.resident_megabytes()?;
-        let start = Instant::now();
-        self.stage.restart().await?;
-        let ready = start.elapsed();
+    async fn standing(&mut self, memory: u64) -> Result<()> {
+        self.stage.fill(self.plan.people, 0).await?;
+        let ready = self.stage.restart().await?;
         let binary = std::fs::metadata(std::env::current_exe()?)?.len() >> 20;
         let line = |work: &str, note: String| Row {
             work: work.to_owned(),
-            clients: 0,
-            per_second: 0.0,
-            p50_ms: 0.0,
-            p99_ms: 0.0,
-            limit: None,
             note,
+            ..Row::default()
         };
         let people = self.stage.registered();
         self.rows.push(line(

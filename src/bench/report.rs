@@ -3,7 +3,7 @@ use serde::Serialize;
 use std::time::Duration;
 
 /// One line: what was measured, how fast, and how it stands to its limit.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Row {
     pub work: String,
     pub clients: usize,

@@ -1,6 +1,6 @@
 //! What is measured: the product and the limit as processes of their own, and a fair with
 //! employers, booths, postings and people, made through the API as a machine would.
-use super::load::{Answer, Connection, post};
+use super::load::{Answer, Connection, get_as, post, run};
 use crate::{
     domain::uscc::Uscc,
     person::consent::Purpose,
@@ -18,6 +18,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, Instant},
 };
 
 /// Booths of the storm.
@@ -63,7 +64,7 @@ impl Drop for Process {
 pub struct Stage {
     folder: PathBuf,
     server: Process,
-    _limit: Process,
+    bare: Process,
     pub product: SocketAddr,
     pub limit: SocketAddr,
     /// Of an office administrator.
@@ -93,7 +94,7 @@ impl Stage {
         let mut stage = Self {
             folder: folder.to_owned(),
             server,
-            _limit: limit,
+            bare: limit,
             product,
             limit: bare,
             token,
@@ -155,30 +156,77 @@ impl Stage {
         Ok((slug, claims.collect()))
     }
 
-    /// Stops the product and waits until a new start answers.
-    pub async fn restart(&mut self) -> Result<()> {
+    /// Stops the product and tells how long a new start takes until it is ready.
+    pub async fn restart(&mut self) -> Result<Duration> {
+        // The folder has one program at a time.
+        self.server.0.kill()?;
+        self.server.0.wait()?;
+        let begun = Instant::now();
         let (server, product) = start(&self.folder, &["serve"])?;
         self.server = server;
         self.product = product;
         let mut connection = Connection::open(product).await?;
         let (status, _) = connection.send(super::load::get("/readyz")?).await?;
         ensure!(status == 200, "not ready: {status}");
-        Ok(())
+        Ok(begun.elapsed())
     }
 
     /// Resident memory of the product.
-    pub fn resident_megabytes(&self) -> Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.server.0.id()))?;
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("VmRSS:"))
-            .context("no VmRSS")?;
-        let kilobytes: u64 = line
-            .split_whitespace()
-            .nth(1)
-            .context("no VmRSS")?
-            .parse()?;
-        Ok(kilobytes >> 10)
+    pub fn resident_kilobytes(&self) -> Result<u64> {
+        resident(&self.server)
+    }
+
+    /// Resident memory of the bare program.
+    pub fn limit_kilobytes(&self) -> Result<u64> {
+        resident(&self.bare)
+    }
+
+    /// Registers people until there are so many; then some of them go in and out at the gates
+    /// until there were so many scans.
+    pub async fn fill(&self, people: usize, scans: usize) -> Result<()> {
+        let missing = people.saturating_sub(self.registered());
+        let first = self.people(missing);
+        let path = format!("/api/v1/fairs/{}/registrations", self.fair);
+        let made = run(self.product, 64, missing, move |n| {
+            post(&path, "", &person(first + n))
+        });
+        made.await?.all(201)?;
+        if scans == 0 {
+            return Ok(());
+        }
+        let codes = self.codes(250).await?;
+        let path = format!("/api/v1/fairs/{}/check-ins/batch", self.fair);
+        let token = self.token.clone();
+        let sent = run(self.product, 4, scans.div_ceil(500), move |n| {
+            let scan = |(at, code): (usize, &String)| {
+                ["in", "out"].map(|way| {
+                    json!({ "code": code, "gate": "A", "nonce": format!("f-{n}-{at}-{way}"), "direction": way })
+                })
+            };
+            let items: Vec<Value> = codes.iter().enumerate().flat_map(scan).collect();
+            post(&path, &token, &json!({ "items": items }))
+        });
+        sent.await?.all(200)?;
+        Ok(())
+    }
+
+    /// Reads so many rows behind a figure, page by page; how many there were.
+    pub async fn rows(&self, measure: &str, wanted: usize) -> Result<usize> {
+        let mut connection = Connection::open(self.product).await?;
+        let (mut rows, mut next) = (0, String::new());
+        while rows < wanted {
+            let path = format!(
+                "/api/v1/fairs/{}/tally/rows?measure={measure}&limit=200{next}",
+                self.fair
+            );
+            let page = made(connection.send(get_as(&path, &self.token)?).await?)?;
+            rows += page["items"].as_array().map_or(0, Vec::len);
+            let Some(cursor) = page["next"].as_str() else {
+                break;
+            };
+            next = format!("&cursor={cursor}");
+        }
+        Ok(rows)
     }
 
     async fn call(&self, path: &str, body: Value) -> Result<Value> {
@@ -263,7 +311,7 @@ impl Stage {
             let body = json!({
                 "employer": self.employers[n % BOOTHS],
                 "title": format!("客服专员{n}"),
-                "occupation": "4",
+                "occupation": "service",
                 "kind": "regular",
                 "headcount": 3,
                 "duties": "接听来电，解答顾客问题，做好记录。",
@@ -273,7 +321,7 @@ impl Stage {
                 "experience": "any",
                 "hours": "早九晚六，双休",
                 "contract_type": "fixed_term",
-                "insurance": [],
+                "insurance": ["pension"],
                 "groups": [],
                 "expires_on": expires
             });
@@ -289,6 +337,13 @@ impl Stage {
         }
         Ok(())
     }
+}
+
+fn resident(process: &Process) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process.0.id()))?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().nth(1));
+    Ok(kilobytes.context("no VmRSS")?.parse()?)
 }
 
 fn made((status, body): Answer) -> Result<Value> {
