@@ -111,6 +111,15 @@ impl View {
         text::say(self.lang, key, holes)
     }
 
+    /// A day as people write it in the reader's language.
+    pub fn day(&self, day: chrono::NaiveDate) -> String {
+        let form = match self.lang {
+            Lang::Zh => "%Y年%-m月%-d日",
+            Lang::En => "%-d %b %Y",
+        };
+        day.format(form).to_string()
+    }
+
     /// What a page kept for everybody is kept under: `None` when it is not the same for everybody,
     /// or when a query makes it one of too many.
     pub fn ready_key(&self) -> Option<String> {
@@ -267,6 +276,7 @@ pub fn environment(sign: &Sign) -> Environment<'static> {
     });
     env.add_global("office", Value::from_object(sign.clone()));
     env.add_function("t", say);
+    env.add_function("label_of", label_of);
     env.add_function("asset", asset);
     env.add_function("inline_css", |name: &str| {
         inline_css(name).map(Value::from_safe_string)
@@ -301,6 +311,12 @@ fn say(state: &State<'_, '_>, key: &str, holes: Kwargs) -> Result<String, Error>
     }
     text::find(lang(state), key, &filled)
         .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("no text for {key}")))
+}
+
+/// The label of a field, where the catalogue of its page has one under the field's own name.
+fn label_of(state: &State<'_, '_>, words: &str, field: &str) -> String {
+    let none: &[(&str, &str)] = &[];
+    text::find(lang(state), &format!("{words}.{field}"), none).unwrap_or_default()
 }
 
 fn local(at: &str, form: &str) -> Result<String, Error> {
