@@ -112,6 +112,15 @@ impl View {
         text::say(self.lang, key, holes)
     }
 
+    /// A day as people write it in the reader's language.
+    pub fn day(&self, day: chrono::NaiveDate) -> String {
+        let form = match self.lang {
+            Lang::Zh => "%Y年%-m月%-d日",
+            Lang::En => "%-d %b %Y",
+        };
+        day.format(form).to_string()
+    }
+
     /// What a page kept for everybody is kept under: `None` when it is not the same for everybody,
     /// or when a query makes it one of too many.
     pub fn ready_key(&self) -> Option<String> {
