@@ -39,6 +39,8 @@ pub struct Tried {
     pub form: Form,
     /// Title and words of what stands above the form.
     pub refused: Option<(String, String)>,
+    /// Pictures were chosen; a browser forgets them with the page.
+    pub files_again: bool,
     /// What the actor had seen, when something happened since.
     pub since: Option<u64>,
 }
@@ -236,6 +238,7 @@ impl Desk {
     fn put_first(&self, page: &mut CasePage, tried: Tried) {
         let mut form = self.maker().form(tried.action, tried.form);
         form.gone = !self.may(tried.action);
+        form.files_again = tried.files_again;
         page.others.extend(page.next.take());
         page.others.retain(|other| other.action != form.action);
         page.waits = String::new();
@@ -286,6 +289,7 @@ impl Maker<'_> {
             seq: i64::try_from(self.state.seq).unwrap_or(i64::MAX),
             danger: view::is_danger(action),
             gone: false,
+            files_again: false,
             note: String::new(),
         }
     }

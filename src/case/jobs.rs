@@ -33,9 +33,10 @@ pub async fn tick(app: &App) -> AppResult<Ticked> {
     let (mut done, now) = (Ticked::default(), app.db.now());
     let calendars = Calendars::default();
     let silent = silent_since(&calendars, now);
+    let today = day_of(now);
     let mut after = CaseId(0);
     for _ in 0..BATCHES {
-        let late = store::late_matches(app.db.read(), silent, after, BATCH).await?;
+        let late = store::late_matches(app.db.read(), (silent, today), after, BATCH).await?;
         let Some((last, _)) = late.last() else { break };
         after = *last;
         for case in &late {

@@ -78,6 +78,8 @@ pub struct ActionForm {
     pub danger: bool,
     /// It cannot be taken any more; what was typed stays.
     pub gone: bool,
+    /// Pictures that were chosen have to be chosen again.
+    pub files_again: bool,
     /// Whose turn it usually is, when not the reader's.
     pub note: String,
 }
@@ -188,6 +190,7 @@ impl ActionForm {
             seq: 4,
             danger: action == "withdraw",
             gone: action == "offer",
+            files_again: action == "interview_set",
             note: "通常由用人单位办理，您可以代为登记。".into(),
         }
     }

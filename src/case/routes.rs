@@ -84,6 +84,8 @@ async fn act(
     let action = Action::from_code(sent.get("action"))
         .filter(|action| Command::fields(case.kind, *action).is_some());
     let action = action.ok_or_else(|| Faults::one("action", FieldFault::UnknownChoice))?;
+    let pictures = files::fields(case.kind, action);
+    let chosen = pictures.iter().any(|field| sent.has_file(field.name));
     match take(&app, &actor, &case, action, &mut sent).await {
         Ok(()) => {
             let back = format!("/cases/{}?said=done", case.number);
@@ -95,7 +97,7 @@ async fn act(
                 hooks,
                 &view,
                 &actor,
-                (&case.number, action, &sent),
+                (&case.number, action, &sent, chosen),
                 error,
             )
             .await
@@ -141,7 +143,7 @@ async fn again(
     hooks: Hooks,
     view: &View,
     actor: &Actor,
-    (number, action, sent): (&str, Action, &Sent),
+    (number, action, sent, chosen): (&str, Action, &Sent, bool),
     error: AppError,
 ) -> AppResult<Response> {
     // As it is now, not as it was when the form came in.
@@ -171,6 +173,7 @@ async fn again(
         action,
         form: Form::again(view.lang, sent, &error),
         refused,
+        files_again: chosen,
         since: stale
             .then(|| sent.get("expected_seq").parse().ok())
             .flatten(),

@@ -205,9 +205,8 @@ async fn shown(
     hooks: Hooks,
     lang: Lang,
     actor: &Actor,
-    number: &str,
+    case: Model,
 ) -> AppResult<CaseOut> {
-    let case = find(app, actor, number).await?;
     let desk: Desk = desk::open(app, lang, actor, &case).await?;
     let mut facts = match hooks.of(case.kind) {
         Some(of_kind) => {
@@ -261,7 +260,8 @@ async fn open(
         _ => Action::Report,
     };
     let done = done.map_err(|error| words::explain(lang, kind, first, Stage::Registered, error))?;
-    let case = shown(&app, hooks, lang, &actor, &done.value).await?;
+    let case = find(&app, &actor, &done.value).await?;
+    let case = shown(&app, hooks, lang, &actor, case).await?;
     Ok(created(done.map(|_| case)))
 }
 
@@ -317,7 +317,8 @@ async fn one(
     actor: Actor,
     Path(number): Path<String>,
 ) -> AppResult<Json<CaseOut>> {
-    Ok(Json(shown(&app, hooks, lang, &actor, &number).await?))
+    let case = find(&app, &actor, &number).await?;
+    Ok(Json(shown(&app, hooks, lang, &actor, case).await?))
 }
 
 /// Takes an action. 409 `stale` tells the present `seq`; `not_now` and `not_yours` tell which
@@ -357,7 +358,10 @@ async fn act(
     };
     let done = commands::act_once(&app, act).await;
     let done = done.map_err(|error| words::explain(lang, case.kind, asked, case.stage, error))?;
-    let case = shown(&app, hooks, lang, &actor, &number).await?;
+    // A repeat is answered as the first time was, whatever happened since.
+    let case = find(&app, &actor, &number).await?;
+    let case = store::as_of(app.db.read(), case, done.value).await?;
+    let case = shown(&app, hooks, lang, &actor, case).await?;
     Ok(answer(StatusCode::OK, done.map(|_| case)))
 }
 

@@ -22,7 +22,7 @@ use anyhow::{Context, anyhow};
 use chrono::Datelike;
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, TryIntoModel,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 use std::collections::{BTreeMap, HashMap};
@@ -79,6 +79,34 @@ pub async fn fair_of(db: &impl ConnectionTrait, id: CaseId) -> AppResult<Option<
 /// The state a case's events fold to.
 pub fn state(case: &case::Model) -> AppResult<CaseState> {
     Ok(serde_json::from_str(&case.state)?)
+}
+
+/// The case as it was after one of its events, such as when an action was answered first.
+pub async fn as_of(
+    db: &impl ConnectionTrait,
+    case: case::Model,
+    seq: u64,
+) -> AppResult<case::Model> {
+    let at = i64::try_from(seq).context("too many events")?;
+    if at >= case.seq {
+        return Ok(case);
+    }
+    let rows = events(db, case.id).await?;
+    let mut rows = rows.iter().filter(|row| row.seq <= at);
+    let first = rows.next().context("a case without events")?;
+    let mut state = CaseState::open(case.kind, &event(first)?).map_err(|e| anyhow!("{e}"))?;
+    for row in rows {
+        state.apply(&event(row)?).map_err(|e| anyhow!("{e}"))?;
+    }
+    let mut then = columns(&state)?;
+    then.id = Set(case.id);
+    then.office_id = Set(case.office_id);
+    then.number = Set(case.number);
+    then.title = Set(case.title);
+    then.recorded_at = Set(case.recorded_at);
+    then.seq = Set(at);
+    then.last_hash = Set(String::new());
+    Ok(then.try_into_model()?)
 }
 
 /// Words of a case by the text they are kept under; erased ones are left out.

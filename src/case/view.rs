@@ -47,7 +47,9 @@ pub async fn overview(
     let db = app.db.read();
     let state = store::state(case)?;
     let people = store::people(db, case.office_id).await?;
-    let rows = store::events(db, case.id).await?;
+    let mut rows = store::events(db, case.id).await?;
+    // What came after the row was read is not part of it.
+    rows.retain(|row| row.seq <= case.seq);
     let texts = store::texts_of(db, &app.keys, case.id).await?;
     let pictures = files::of_case(db, case.id).await?;
     let events: Vec<Event> = rows.iter().map(store::event).collect::<AppResult<_>>()?;
@@ -164,6 +166,11 @@ impl Told<'_> {
         if let (Reader::Office, Who::Account(account)) = (self.reader, event.who) {
             let named = self.people.accounts.get(&account);
             said.extend(named.map(|(name, _)| name.clone()));
+        }
+        // An account may be called as its part is.
+        said.dedup();
+        if said.len() == 3 && said.first() == said.last() {
+            said.pop();
         }
         said.join(" · ")
     }

@@ -522,7 +522,8 @@ pub async fn case_lines(
         let with_employer = commands::is_with_employer(one.case.stage);
         ListLine {
             who: shown_name(lang, &shelf.card(one)),
-            note: format!("{employer} {booth}").trim().to_owned(),
+            // The title names the employer already.
+            note: booth,
             source: source.unwrap_or_default(),
             lead: if with_employer {
                 employer

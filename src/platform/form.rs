@@ -44,6 +44,11 @@ impl Sent {
         self.fields.iter().any(|(n, _)| n == name)
     }
 
+    /// Whether a file of that name was chosen and not taken yet.
+    pub fn has_file(&self, name: &str) -> bool {
+        self.files.iter().any(|(n, _)| n == name)
+    }
+
     /// Takes the uploaded file of that name out, if one was chosen.
     pub fn take_file(&mut self, name: &str) -> Option<Vec<u8>> {
         let at = self.files.iter().position(|(n, _)| n == name)?;

@@ -32,7 +32,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "office",
-        &["domain", "entity", "error", "platform", "account", "area"],
+        &[
+            "domain", "entity", "error", "platform", "account", "area", "case",
+        ],
     ),
     ("config", &["domain"]),
     (

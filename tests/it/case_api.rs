@@ -213,6 +213,13 @@ async fn a_late_and_a_double_call_change_nothing() {
         (late.code().as_str(), &late.json()["seq"]),
         ("stale", &json!(2))
     );
+    // Whatever happened since, the repeat says what the first answer said.
+    let told = json!({"text": "她周二下午有空。", "visibility": "parties"});
+    let on = market.act(&market.officer, &number, "update", told).await;
+    assert_eq!(on.expect(200).json()["seq"], 3);
+    let body = json!({"action": "accept", "expected_seq": 1}).to_string();
+    let again = call("k1", body.into_bytes()).await.expect(200);
+    assert_eq!(again.json(), first.json());
 }
 
 #[tokio::test]

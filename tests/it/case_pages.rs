@@ -209,7 +209,12 @@ async fn evidence_is_drawn_anew_and_shown_to_who_may_see_it() {
     ];
     let bad = send_files(&market.clerk, &path, &form, &[("files", b"GIF89a nothing")]).await;
     let bad = bad.expect(422).text();
-    assert!(bad.contains("现场照片。"));
+    assert!(bad.contains("现场照片。") && bad.contains("照片没有保留，请重新选择。"));
+    let nothing = [form[0], form[1], ("text", ""), form[3]];
+    let bad = send_files(&market.clerk, &path, &nothing, &[("files", &picture())]).await;
+    assert!(bad.expect(422).text().contains("照片没有保留，请重新选择。"));
+    let bad = send_files(&market.clerk, &path, &nothing, &[]).await;
+    assert!(!bad.expect(422).text().contains("照片没有保留"));
     let two = picture();
     let files = [("files", two.as_slice()), ("files", two.as_slice())];
     send_files(&market.clerk, &path, &form, &files)
@@ -306,6 +311,24 @@ async fn a_closed_posting_ends_its_open_matches() {
         .act(&market.officer, &number, "reopen", back)
         .await
         .expect(200);
+}
+
+#[tokio::test]
+async fn a_posting_past_its_last_day_ends_its_open_matches() {
+    let market = Market::open().await;
+    let (number, _) = market.referred().await;
+    let app = &market.app().app;
+    assert_eq!(jobs::tick(app).await.unwrap().expired, 0);
+    let past = app.db.write(|tx| async move {
+        tx.conn()
+            .execute_unprepared("UPDATE postings SET expires_on = '2026-01-31'")
+            .await?;
+        Ok(())
+    });
+    past.await.unwrap();
+    assert_eq!(jobs::tick(app).await.unwrap().expired, 1);
+    let seen = market.officer.api_get(&format!("/cases/{number}")).await;
+    assert_eq!(seen.expect(200).json()["outcome"], "expired");
 }
 
 #[tokio::test]

@@ -442,3 +442,36 @@ async fn a_complaint_becomes_a_request_that_the_employer_does_not_see() {
     let own = seeker.client.get(&own).await.expect(200).text();
     assert!(own.contains("要收两百元押金"));
 }
+
+#[tokio::test]
+async fn the_ledger_opens_a_match_and_says_what_it_is_about() {
+    let market = Market::open().await;
+    let seeker = market.seeker("张小芳", "13800006631").await;
+    let asked = json!({
+        "kind": "employment_match", "fair": market.square.slug, "ticket": seeker.code,
+        "posting": market.posting, "share": ["name", "phone"], "consent_version": "2026-11",
+    });
+    let faulty = json!({ "kind": "employment_match", "fair": "nowhere", "ticket": "1", "posting": "x" });
+    market.officer.api_post("/cases", &faulty).await.expect(422);
+    market.clerk.api_post("/cases", &asked).await.expect(403);
+    let opened = market.officer.api_post("/cases", &asked).await;
+    let opened = opened.expect(201).json();
+    let number = opened["no"].as_str().unwrap();
+    assert_eq!(opened["stage"], "dispatched");
+    let fact = |case: &serde_json::Value, label: &str| {
+        let facts = case["facts"].as_array().unwrap();
+        let found = facts.iter().find(|fact| fact["label"] == label);
+        found.map(|fact| fact["value"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(fact(&opened, "求职者").unwrap(), "张**");
+    assert_eq!(fact(&opened, "摊位").unwrap(), "A01");
+    let again = market.officer.api_post("/cases", &asked).await.expect(409);
+    assert_eq!(again.code(), "already_interested");
+    let list = market.officer.get("/cases").await.expect(200).text();
+    assert!(list.contains(number) && list.contains("张** · A01"), "{list}");
+    assert!(!list.contains("张小芳") && !list.contains("13800006631"));
+    let seen = market.officer.get(&format!("/cases/{number}")).await;
+    assert!(seen.expect(200).text().contains("张**"));
+    let (_, rival) = market.rival().await;
+    rival.get(&format!("/cases/{number}")).await.expect(404);
+}

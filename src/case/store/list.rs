@@ -313,14 +313,17 @@ pub async fn overdue(
 /// Matches that the employer has not answered by `silent`, or whose posting was closed, by id.
 pub async fn late_matches(
     db: &impl ConnectionTrait,
-    silent: DateTime<Utc>,
+    (silent, today): (DateTime<Utc>, NaiveDate),
     after: CaseId,
     limit: u64,
 ) -> AppResult<Vec<Due>> {
+    let over = Condition::any()
+        .add(posting::Column::Status.is_in([PostingStatus::Closed, PostingStatus::Rejected]))
+        .add(posting::Column::ExpiresOn.lt(today));
     let shut = posting::Entity::find()
         .select_only()
         .column(posting::Column::Id)
-        .filter(posting::Column::Status.is_in([PostingStatus::Closed, PostingStatus::Rejected]))
+        .filter(over)
         .into_query();
     let of_shut = job_match::Entity::find()
         .select_only()
