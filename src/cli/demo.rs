@@ -21,7 +21,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::{
     fs,
-    io::Write,
+    io::{IsTerminal, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -206,48 +206,80 @@ fn write(folder: &Path, logins: &Logins) -> Result<()> {
 async fn welcome(app: &App, data: &Path, ready: &Prepared) -> Result<String> {
     let (base, slug) = (&ready.logins.base_url, &ready.told.fair);
     let fair = fair::store::find(app.db.read(), app.settings.office, slug).await?;
+    let within = demo::within(app, fair.id).await?;
     let hour = |at| beijing(at).format("%H:%M");
+    let poster = format!("/R/{}", ready.told.poster);
     let mut lines = vec![
-        qr::terminal(&short_address(base, &format!("/R/{}", ready.told.poster)))?,
+        code(&short_address(base, &poster))?,
         format!(
-            "{} {}–{}  ({base}/f/{slug})",
+            "{} {}–{}",
             fair.title,
             hour(fair.starts_at),
             hour(fair.ends_at)
         ),
         String::new(),
-        format!("  求职者 seeker      {base}/R/{}", ready.told.poster),
+        line("公开页 public", &format!("{base}/f/{slug}"), ""),
+        line("海报登记 poster", &format!("{base}{poster}"), "↑ QR"),
     ];
+    let offered = "有录用待答复 an offer to answer";
+    for (who, path, note) in [
+        ("入场券 ticket", within.ticket, offered),
+        ("展位码 booth", within.booth, ""),
+        ("大屏 big screen", Some(format!("/f/{slug}/screen")), ""),
+    ] {
+        lines.extend(path.map(|path| line(who, &format!("{base}{path}"), note)));
+    }
     for (login, who, path) in DOORS {
         let user = ready.logins.users.iter().find(|user| user.login == *login);
         let Some(user) = user else { continue };
         let path = path.replace("{fair}", slug);
-        lines.push(format!(
-            "  {who:<15} {base}{path:<32} {} / {}",
-            user.login, user.password
-        ));
+        let sign = format!("{} / {}", user.login, user.password);
+        lines.push(line(who, &format!("{base}{path}"), &sign));
     }
-    lines.push(format!("  大屏 big screen    {base}/f/{slug}/screen"));
     lines.push(String::new());
     lines.push(format!(
-        "Sign in at {base}/sign-in. All thirteen roles, with API tokens: {}",
+        "登录 sign in: {base}/sign-in    十三种身份的账号和令牌 all thirteen roles, with API tokens: {}",
         data.join(LOGINS).display()
     ));
     if let Some(host) = base.strip_prefix("http://")
         && (host.starts_with("127.") || host.starts_with("localhost"))
     {
         lines.push(
-            "For a phone on the same network: --listen 0.0.0.0:8080 --public-url http://ADDRESS:8080"
+            "同一网络的手机 phones on the same network: --listen 0.0.0.0:8080 --public-url http://ADDRESS:8080"
                 .into(),
         );
     }
     Ok(lines.join("\n"))
 }
 
+/// A terminal may be light on dark, and a scanner wants dark on light: so the colours are told.
+fn code(text: &str) -> Result<String> {
+    let code = qr::terminal(text)?;
+    if !std::io::stdout().is_terminal() {
+        return Ok(code);
+    }
+    let painted = code
+        .lines()
+        .map(|line| format!("\x1b[30;107m{line}\x1b[0m"));
+    Ok(painted.collect::<Vec<_>>().join("\n"))
+}
+
+/// One address in columns; Han characters are two cells wide.
+fn line(who: &str, address: &str, note: &str) -> String {
+    let cells: usize = who.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
+    let gap = " ".repeat(24_usize.saturating_sub(cells).max(1));
+    format!("  {who}{gap}{address:<62}  {note}")
+        .trim_end()
+        .to_owned()
+}
+
 /// Login, who it is, the page to begin with.
 const DOORS: &[(&str, &str, &str)] = &[
-    ("employer", "用人单位 employer", "/employer"),
     ("gate", "入场核验 gate", "/gate/{fair}"),
+    ("employer", "用人单位 employer", "/employer"),
     ("officer", "就业专员 officer", "/office"),
+    ("officer", "对接 matches", "/office/matches"),
+    ("officer", "统计 tally", "/office/fairs/{fair}/tally"),
+    ("officer", "台账 ledger", "/cases"),
     ("admin", "街道管理员 admin", "/office"),
 ];

@@ -4,22 +4,24 @@ use super::{
     Chance, Story, Town,
     company::{Firm, silent_number},
     evening::{Evening, GATES},
-    ladder::{self, Match},
+    ladder::{self, Match, Wish as Wants},
     plot::{self, Begins, Step},
-    store::{self, Interest},
+    stage::Stage,
+    store,
 };
 use crate::{
     domain::{
         contact::{Contact, PersonName, Phone},
         group::TargetGroup,
-        id::{AreaId, CaseId, PersonId, RegistrationId},
+        id::{AreaId, RegistrationId},
     },
     entity::{fair, posting::Model as Posting},
     error::AppResult,
+    matching::{MATCHES, store::Found},
     person::consent::{self, Notice, Purpose},
     platform::{clock::beijing, once::Once, text::Lang},
     seeker::{
-        self, Matches, NewRegistration,
+        self, NewRegistration,
         form::Wish,
         gate::{self, Direction, Scan, Token},
         notices::{self, Agreed},
@@ -74,7 +76,7 @@ enum What {
 /// What came of it.
 enum Came {
     Registered(usize, RegistrationId),
-    Opened(usize, (CaseId, PersonId)),
+    Opened(usize, Box<Found>),
     Done,
 }
 
@@ -132,15 +134,26 @@ impl Crowd {
         }
         let busy = self.meet(story, firms, evening, first);
         for id in ids {
-            let person = &self.people[id];
-            let gone = person.comes.is_none() && !busy.contains(&id) && story.chance.percent(20);
-            if gone {
-                let at = story
-                    .chance
-                    .between(person.registers, evening.stage.starts.max(person.registers));
-                self.plan(at, id, What::TakeBack);
-            }
+            let from = match busy.contains(&id) {
+                true => self.given_up(id),
+                false => Some(self.people[id].registers),
+            };
+            let stays = self.people[id].comes.is_some() || !story.chance.percent(20);
+            let (Some(from), false) = (from, stays) else {
+                continue;
+            };
+            let at = story.chance.between(from, evening.stage.starts.max(from));
+            self.plan(at, id, What::TakeBack);
         }
+    }
+
+    /// When the last step is over of somebody who may still take the registration back: nobody does
+    /// who has begun to work.
+    fn given_up(&self, person: usize) -> Option<DateTime<Utc>> {
+        let own = || self.matches.iter().filter(|one| one.person == person);
+        let works = own().any(|one| one.steps.contains(&Step::ClaimStart));
+        let last = own().filter_map(|one| one.at.last().copied()).max();
+        last.filter(|_| !works)
     }
 
     fn plan(&mut self, at: DateTime<Utc>, person: usize, what: What) {
@@ -232,8 +245,7 @@ impl Crowd {
                 _ => self.people[id].registers + TimeDelta::minutes(8),
             };
             busy.insert(id);
-            let who = (id, firm, firms[firm].name.as_str());
-            self.introduce(story, evening, who, plot, posting, from);
+            self.introduce(story, &evening.stage, (id, firm), plot, posting, from);
         }
         busy
     }
@@ -260,27 +272,14 @@ impl Crowd {
     fn introduce(
         &mut self,
         story: &Story,
-        evening: &Evening,
-        (person, firm, name): (usize, usize, &str),
+        stage: &Stage,
+        (person, firm): (usize, usize),
         plot: plot::Plot,
         posting: Posting,
         from: DateTime<Utc>,
     ) {
-        let stage = &evening.stage;
         let until = story.now - TimeDelta::minutes(1);
         let at = plot::instants(plot, from, until, stage.tonight);
-        let stand = evening.stand_of(posting.employer_id);
-        let wish = Interest {
-            office: story.office(),
-            fair: evening.fair.id,
-            registration: RegistrationId(0),
-            posting: posting.id,
-            employer: posting.employer_id,
-            title: format!("{} · {}", posting.title, name),
-            auto_refer: posting.auto_refer,
-            stand: stand.map(|stand| (stand.id, stand.booth_id)),
-            notice: String::new(),
-        };
         let number = self.matches.len();
         // What has not come to pass by now does not: an evening may be young.
         for (n, at) in at.iter().enumerate().filter(|(_, at)| **at <= until) {
@@ -296,8 +295,7 @@ impl Crowd {
             firm,
             steps: plot.1,
             at,
-            case: None,
-            wish,
+            found: None,
         });
     }
 
@@ -317,7 +315,7 @@ impl Crowd {
             let mut jobs: Vec<super::Job<Came>> = Vec::with_capacity(batch.len());
             for (at, happening) in batch {
                 let sharing = |firm: &Firm| {
-                    Notice::of(Purpose::ShareContact, Lang::Zh, &collector, &firm.name).hash()
+                    Notice::of(Purpose::ShareContact, Lang::Zh, &collector, &firm.name)
                 };
                 let job = self.job(story, town, firms, &happening, &agreed, &sharing)?;
                 let job = job.inspect(move |done| {
@@ -330,7 +328,7 @@ impl Crowd {
             for came in story.together(jobs).await? {
                 match came {
                     Came::Registered(person, id) => self.people[person].registration = Some(id),
-                    Came::Opened(number, case) => self.matches[number].case = Some(case),
+                    Came::Opened(number, found) => self.matches[number].found = Some(*found),
                     Came::Done => {}
                 }
             }
@@ -361,7 +359,7 @@ impl Crowd {
         firms: &[Firm],
         happening: &Happening,
         agreed: &Agreed,
-        sharing: &dyn Fn(&Firm) -> String,
+        sharing: &dyn Fn(&Firm) -> Notice,
     ) -> Result<futures_util::future::BoxFuture<'static, AppResult<Came>>> {
         let (app, id) = (story.app.clone(), happening.person);
         let person = &self.people[id];
@@ -400,7 +398,7 @@ impl Crowd {
                 let id = registration()?;
                 async move {
                     let row = store::registration(app.db.read(), id).await?;
-                    seeker::withdraw(&app, Matches::NONE, &row, None).await?;
+                    seeker::withdraw(&app, MATCHES, &row, None).await?;
                     Ok(Came::Done)
                 }
                 .boxed()
@@ -418,31 +416,28 @@ impl Crowd {
         firms: &[Firm],
         (number, n): (usize, usize),
         registration: RegistrationId,
-        sharing: &dyn Fn(&Firm) -> String,
+        sharing: &dyn Fn(&Firm) -> Notice,
     ) -> Result<futures_util::future::BoxFuture<'static, AppResult<Came>>> {
         let (app, office) = (story.app.clone(), story.office());
         let one = &self.matches[number];
         let firm = &firms[one.firm];
-        let keys = app.keys.clone();
         if one.steps[n] == Step::Interest {
-            let wish = Interest {
+            let wants = Wants {
                 registration,
+                posting: one.posting.id,
                 notice: sharing(firm),
-                ..one.wish.clone()
             };
             let open = async move {
-                let work = move |tx| async move { ladder::open(&tx, &keys, wish).await };
-                Ok(Came::Opened(number, app.db.write(work).await?))
+                let found = ladder::open(&app, office, wants).await?;
+                Ok(Came::Opened(number, Box::new(found)))
             };
             return Ok(open.boxed());
         }
-        let (case, _) = one
-            .case
-            .ok_or_else(|| anyhow!("a step before the interest"))?;
+        let found = one.found.clone();
+        let found = found.ok_or_else(|| anyhow!("a step before the interest"))?;
         let act = one.act(n, &town.staff, firm)?;
         let take = async move {
-            let work = move |tx| async move { ladder::take(&tx, &keys, office, case, act).await };
-            app.db.write(work).await?;
+            ladder::take(&app, &found, act).await?;
             Ok(Came::Done)
         };
         Ok(take.boxed())

@@ -10,7 +10,7 @@ use crate::{
     broadcast,
     domain::{
         fair::{FairTask, HostPart, LARGE, ProgrammeKind},
-        id::{EmployerId, PosterId, StreamId},
+        id::{PosterId, StreamId},
         moment,
         posting::ContractType,
         text::{Line, Prose, choice},
@@ -497,14 +497,5 @@ fn count(
         at: at.to_rfc3339(),
         evidence_url: format!("https://live.example.test/{}/{platform}", stage.slug),
         correction: String::new(),
-    }
-}
-
-impl Evening {
-    /// Where an employer stands.
-    pub fn stand_of(&self, employer: EmployerId) -> Option<&participation::Model> {
-        self.stands
-            .iter()
-            .find(|stand| stand.employer_id == employer)
     }
 }

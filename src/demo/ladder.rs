@@ -1,24 +1,26 @@
 //! The steps of a match as commands of the case core, each by the one who takes it.
-use super::{
-    Staff,
-    company::Firm,
-    plot::Step,
-    store::{self, Interest},
-};
+use super::{Staff, company::Firm, plot::Step, store};
 use crate::{
-    case,
+    case::door,
     domain::{
         case::{
-            Actor, Attended, Channel, Check, Command, Contract, DeclineReason, Evidence, Line,
-            MatchRejectReason, PayUnit, Satisfied, Solved, Text, Told, WithdrawReason,
+            Actor, Attended, Check, Command, Contract, DeclineReason, Evidence, InterestChannel,
+            Line, MatchRejectReason, PayUnit, Satisfied, ShareField, Solved, Text, Told,
+            WithdrawReason,
         },
-        id::{CaseId, OfficeId, PersonId},
+        id::{OfficeId, PostingId, RegistrationId},
         moment,
         role::Role,
     },
     entity::posting,
     error::AppResult,
-    platform::{db::WriteTx, secret::Keys},
+    matching::{
+        commands::{self, Interest, Move},
+        form::{Share, Through},
+        store::{self as matches, Found},
+    },
+    person::consent::Notice,
+    platform::{App, once::Once},
 };
 use anyhow::anyhow;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -32,8 +34,8 @@ pub struct Match {
     pub firm: usize,
     pub steps: &'static [Step],
     pub at: Vec<DateTime<Utc>>,
-    pub case: Option<(CaseId, PersonId)>,
-    pub wish: Interest,
+    /// Once the interest was said.
+    pub found: Option<Found>,
 }
 
 impl Match {
@@ -55,8 +57,9 @@ impl Match {
             employer: Some(firm.id),
             ..Actor::staff(firm.actor.account, Role::Employer, None)
         };
-        let person = self.case.map_or(PersonId(0), |(_, person)| person);
-        let seeker = Actor::person(person, Channel::Qr);
+        let found = self.found.as_ref();
+        let found = found.ok_or_else(|| anyhow!("a step before the interest"))?;
+        let seeker = door::holder(found.row.person_id);
         Ok(match step {
             Step::Interest => return Err(anyhow!("an interest opens the case").into()),
             Step::Accept => (Command::AcceptMatch { checks: None }, officer),
@@ -193,19 +196,45 @@ fn retention(check: Check, result: crate::domain::case::Retained) -> Command {
     }
 }
 
-/// Opens the match.
-pub async fn open(tx: &WriteTx, keys: &Keys, wish: Interest) -> AppResult<(CaseId, PersonId)> {
-    store::interest(tx, keys, wish).await
+/// 意向: who wants what, and what the employer may see of it.
+pub struct Wish {
+    pub registration: RegistrationId,
+    pub posting: PostingId,
+    pub notice: Notice,
 }
 
+/// The seeker says so on the ticket, and agrees to share its contact.
+pub async fn open(app: &App, office: OfficeId, wish: Wish) -> AppResult<Found> {
+    let keys = app.keys.clone();
+    let work = move |tx: crate::platform::db::WriteTx| async move {
+        let row = store::registration(tx.conn(), wish.registration).await?;
+        let share = vec![ShareField::Name, ShareField::Phone];
+        let new = Interest {
+            registration: row.id,
+            posting: wish.posting,
+            channel: InterestChannel::Qr,
+            share: Some(Share::new(share, &wish.notice, ON_THE_TICKET)),
+            rating: None,
+            note: None,
+            scanned_by: None,
+        };
+        let by = door::holder(row.person_id);
+        let opened = Box::pin(commands::interest_in(&tx, &keys, office, &by, new)).await?;
+        matches::by_number(tx.conn(), office, &opened.0).await
+    };
+    app.db.write(work).await
+}
+
+const ON_THE_TICKET: Through = Through {
+    channel: "ticket",
+    recorded_by: None,
+};
+
 /// Takes a step of it.
-pub async fn take(
-    tx: &WriteTx,
-    keys: &Keys,
-    office: OfficeId,
-    case: CaseId,
-    (command, by): (Command, Actor),
-) -> AppResult<()> {
-    case::commands::act_in(tx, keys, office, case, None, command, &by).await?;
-    Ok(())
+pub async fn take(app: &App, found: &Found, (command, by): (Command, Actor)) -> AppResult<()> {
+    let action = Move {
+        expected_seq: None,
+        command,
+    };
+    commands::act(app, found, by, action, Once::unkeyed()).await
 }

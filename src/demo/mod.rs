@@ -18,15 +18,18 @@ mod town;
 pub use clock::StoryClock;
 pub use town::Login;
 
-use self::{chance::Chance, company::Firm, crowd::Crowd, stage::Stage};
+use self::{chance::Chance, company::Firm, crowd::Crowd};
 use crate::{
     account::Actor,
     domain::{
-        id::{AccountId, AreaId, OfficeId, UnitId},
+        case::{Stage, Step},
+        id::{AccountId, AreaId, FairId, OfficeId, UnitId},
         role::Role,
     },
     error::AppResult,
+    matching::store as matches,
     platform::App,
+    seeker::ticket,
 };
 use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -44,6 +47,46 @@ pub struct Told {
     pub poster: String,
     /// One for each role; empty when the accounts were there before.
     pub logins: Vec<Login>,
+}
+
+/// Pages in the middle of tonight's story that a visitor may want to begin with.
+#[derive(Clone, Debug)]
+pub struct Within {
+    /// The booth of the employer whose part a visitor plays.
+    pub booth: Option<String>,
+    /// The ticket of somebody who has an offer to answer.
+    pub ticket: Option<String>,
+}
+
+/// Looks for such pages; what a visitor has finished already is gone.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn within(app: &App, fair: FairId) -> AppResult<Within> {
+    let (db, office) = (app.db.read(), app.settings.office);
+    let stand = store::stand_of(db, office, fair, town::EMPLOYER).await?;
+    let wanted = matches::Wanted {
+        fair: Some(fair),
+        stages: vec![Stage::Handling],
+        steps: vec![Step::Offered],
+        ..matches::Wanted::default()
+    };
+    let offered = matches::list(db, office, &wanted, None, 60).await?;
+    // Best of all from the employer that the visitor can answer for.
+    let own = |found: &&matches::Found| {
+        stand
+            .as_ref()
+            .is_some_and(|stand| stand.employer_id == found.row.employer_id)
+    };
+    let offer = offered.iter().find(own).or_else(|| offered.first());
+    let ticket = match offer {
+        Some(found) => Some(ticket::base(app, found.row.registration_id).await?),
+        None => None,
+    };
+    Ok(Within {
+        booth: stand.map(|stand| format!("/B/{}", stand.code)),
+        ticket,
+    })
 }
 
 /// The story while it is being told.
@@ -155,7 +198,7 @@ async fn market(
     town: &Town,
     firms: &[Firm],
     mut crowd: Crowd,
-    stage: Stage,
+    stage: stage::Stage,
 ) -> Result<String> {
     let first = stage.slug == "starlight";
     let evening = evening::prepare(story, town, firms, stage).await;

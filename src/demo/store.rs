@@ -1,27 +1,16 @@
-//! The few rows that the story looks up, and the row of a match.
+//! The few rows that the story looks up.
 use crate::{
-    case,
     domain::{
-        case::{Actor, Channel, Code, Command, InterestChannel, Kind, ShareField},
-        funnel::Rung,
-        id::{
-            AccountId, BoothId, CaseId, EmployerId, FairId, OfficeId, ParticipationId, PersonId,
-            PosterId, PostingId, RegistrationId,
-        },
+        id::{AccountId, EmployerId, FairId, OfficeId, PosterId, RegistrationId},
         posting::PostingStatus,
         role::Role,
     },
-    entity::{
-        account, employer, fair, job_match, participation, poster, posting, registration, unit,
-    },
+    entity::{account, employer, fair, participation, poster, posting, registration, unit},
     error::{AppError, AppResult},
-    person::consent::{self, Given, Purpose},
-    platform::{db::WriteTx, secret::Keys},
 };
 use anyhow::anyhow;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 pub async fn last_fair(
@@ -119,6 +108,27 @@ pub async fn employers(
         .collect())
 }
 
+/// The place at an evening of the employer for whom an account acts.
+pub async fn stand_of(
+    db: &impl ConnectionTrait,
+    office: OfficeId,
+    fair: FairId,
+    login: &str,
+) -> AppResult<Option<participation::Model>> {
+    let acting = account::Entity::find()
+        .filter(account::Column::OfficeId.eq(office))
+        .filter(account::Column::Login.eq(login));
+    let employer = acting.one(db).await?.and_then(|row| row.employer_id);
+    let Some(employer) = employer else {
+        return Ok(None);
+    };
+    let stand = participation::Entity::find()
+        .filter(participation::Column::FairId.eq(fair))
+        .filter(participation::Column::EmployerId.eq(employer))
+        .filter(participation::Column::Active.eq(true));
+    Ok(stand.one(db).await?)
+}
+
 pub async fn stands(
     db: &impl ConnectionTrait,
     fair: FairId,
@@ -148,77 +158,4 @@ pub async fn registration(
         .one(db)
         .await?
         .ok_or_else(AppError::not_found)
-}
-
-/// 意向: who wants what, and where it was said.
-#[derive(Clone, Debug)]
-pub struct Interest {
-    pub office: OfficeId,
-    pub fair: FairId,
-    pub registration: RegistrationId,
-    pub posting: PostingId,
-    pub employer: EmployerId,
-    pub title: String,
-    /// 免审推荐: the program passes it on at once.
-    pub auto_refer: bool,
-    pub stand: Option<(ParticipationId, Option<BoothId>)>,
-    /// Hash of the notice on sharing a contact.
-    pub notice: String,
-}
-
-/// Opens a match with the seeker's agreement to share its contact.
-pub async fn interest(tx: &WriteTx, keys: &Keys, wish: Interest) -> AppResult<(CaseId, PersonId)> {
-    let row = registration(tx.conn(), wish.registration).await?;
-    let version = Code::new(Purpose::ShareContact.version()).map_err(|fault| anyhow!("{fault}"))?;
-    let given = Given {
-        person: row.person_id,
-        purpose: Purpose::ShareContact,
-        text_hash: wish.notice,
-        channel: "ticket".into(),
-        employer: Some(wish.employer),
-        fields: vec!["name".into(), "phone".into()],
-        recorded_by: None,
-    };
-    consent::record(tx, given).await?;
-    let command = Command::Interest {
-        channel: InterestChannel::Qr,
-        posting: wish.posting,
-        seeker: row.person_id,
-        consent_version: version,
-        share: vec![ShareField::Name, ShareField::Phone],
-        participation: wish.stand.map(|(stand, _)| stand),
-        booth: wish.stand.and_then(|(_, booth)| booth),
-    };
-    let by = Actor::person(row.person_id, Channel::Qr);
-    let kind = Kind::EmploymentMatch;
-    let opened =
-        case::commands::open(tx, keys, wish.office, kind, wish.title, command, &by).await?;
-    let beside = job_match::ActiveModel {
-        case_id: Set(opened.id),
-        office_id: Set(wish.office),
-        fair_id: Set(wish.fair),
-        registration_id: Set(row.id),
-        person_id: Set(row.person_id),
-        posting_id: Set(wish.posting),
-        employer_id: Set(wish.employer),
-        share: Set(serde_json::json!(["name", "phone"])),
-        open: Set(true),
-        rung: Set(Rung::Interest),
-        stream_id: Set(row.stream_id),
-        created_at: Set(tx.now),
-        ..Default::default()
-    };
-    job_match::Entity::insert(beside)
-        .exec_without_returning(tx.conn())
-        .await?;
-    if wish.auto_refer {
-        for command in [
-            Command::AcceptMatch { checks: None },
-            Command::Refer { note: None },
-        ] {
-            let by = Actor::SYSTEM;
-            case::commands::act_in(tx, keys, wish.office, opened.id, None, command, &by).await?;
-        }
-    }
-    Ok((opened.id, row.person_id))
 }

@@ -77,6 +77,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "seeker",
             "posting",
             "broadcast",
+            "matching",
         ],
     ),
     (
