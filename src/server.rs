@@ -3,7 +3,7 @@ use crate::{
     account::{self, Audience, Routes},
     area, broadcast,
     config::Listening,
-    employer,
+    desk, employer,
     error::{AppError, AppResult, Problem},
     fair, office, person,
     platform::{
@@ -57,6 +57,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .merge(account::routes())
         .merge(area::routes())
+        .merge(desk::routes())
         .merge(employer::routes())
         .merge(fair::routes())
         .merge(office::routes())

@@ -70,6 +70,8 @@ pub enum FieldFault {
     UnknownField,
     /// 公开文字中含有电话号码或身份证号码
     PersonalData,
+    /// 时刻不在允许的时间内
+    OutsideHours { from: String, to: String },
 }
 
 impl FieldFault {
@@ -108,6 +110,7 @@ impl FieldFault {
             Self::NotAnImage => "not_an_image",
             Self::UnknownField => "unknown_field",
             Self::PersonalData => "personal_data",
+            Self::OutsideHours { .. } => "outside_hours",
         }
     }
 
@@ -130,6 +133,7 @@ impl FieldFault {
             Self::LineDuplicate { line, value } => {
                 vec![("line", line.to_string()), ("value", value.clone())]
             }
+            Self::OutsideHours { from, to } => vec![("from", from.clone()), ("to", to.clone())],
             Self::LineRange { line, max } => {
                 vec![("line", line.to_string()), ("max", max.to_string())]
             }
@@ -311,6 +315,10 @@ mod tests {
             FieldFault::NotAnImage,
             FieldFault::UnknownField,
             FieldFault::PersonalData,
+            FieldFault::OutsideHours {
+                from: "08:30".into(),
+                to: "10:30".into(),
+            },
         ];
         for text in [
             include_str!("../../templates/text/zh-CN/field_fault.json"),

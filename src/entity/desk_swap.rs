@@ -9,12 +9,12 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
     pub office_id: OfficeId,
-    /// Key of the session that changes hands.
+    /// The session that changes hands, by its stable name.
     #[sea_orm(column_type = "Text")]
     pub session: String,
     pub from_member_id: DeskMemberId,
     pub to_member_id: DeskMemberId,
-    /// Key of the session taken over in return.
+    /// The session taken over in return.
     #[sea_orm(column_type = "Text", nullable)]
     pub back: Option<String>,
     #[sea_orm(column_type = "Text")]

@@ -19,6 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("account", BASE),
     ("area", AREA),
     ("case", AREA),
+    ("desk", &["domain", "entity", "error", "platform", "account", "area"]),
     ("employer", AREA),
     ("fair", FAIR),
     ("person", AREA),
@@ -39,6 +40,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "account",
             "area",
+            "desk",
             "employer",
             "fair",
             "office",

@@ -11,6 +11,7 @@ mod architecture;
 mod area;
 mod broadcast;
 mod cli;
+mod desk;
 mod harness;
 mod ledger;
 mod look;

@@ -1,6 +1,6 @@
 //! Every page renders with every sample in both languages, and every template belongs to a page.
 use nightfair::{
-    account, area, broadcast, employer, office, person,
+    account, area, broadcast, desk, employer, office, person,
     platform::{
         page::{self, Page, View},
         sign::Sign,
@@ -39,6 +39,19 @@ fn every_page_renders_and_every_template_is_a_page() {
         render_samples::<area::ImportPage>(),
         render_samples::<area::UnitPage>(),
         render_samples::<area::UnitsPage>(),
+        render_samples::<desk::DeskPage>(),
+        render_samples::<desk::ExtraPage>(),
+        render_samples::<desk::HoursPage>(),
+        render_samples::<desk::MemberPage>(),
+        render_samples::<desk::MembersPage>(),
+        render_samples::<desk::MonthPage>(),
+        render_samples::<desk::PatternFormPage>(),
+        render_samples::<desk::PatternPage>(),
+        render_samples::<desk::PrintPage>(),
+        render_samples::<desk::SessionPage>(),
+        render_samples::<desk::SitePage>(),
+        render_samples::<desk::SitesPage>(),
+        render_samples::<desk::WeekPage>(),
         render_samples::<office::OfficePage>(),
         render_samples::<person::PersonPage>(),
         render_samples::<seeker::RegisterPage>(),

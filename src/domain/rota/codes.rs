@@ -63,13 +63,15 @@ impl Band {
         }
     }
 
-    /// Whether hours that begin then are called so: early is before 11:30, noon 11:00–15:00,
-    /// evening from 16:00.
-    pub const fn begins_at(self, minute: u16) -> bool {
+    /// When hours so called may begin: early before 11:30, noon 11:00–15:00, evening from 16:00.
+    pub const fn begins(self) -> Window {
         match self {
-            Self::Morning => minute >= 300 && minute < 690,
-            Self::Noon => minute >= 660 && minute < 900,
-            Self::Evening => minute >= 960 && minute < 1380,
+            Self::Morning => Window { from: 300, to: 690 },
+            Self::Noon => Window { from: 660, to: 900 },
+            Self::Evening => Window {
+                from: 960,
+                to: 1380,
+            },
         }
     }
 }
