@@ -96,8 +96,7 @@ async fn posting_facts(
         .await?;
     Ok(Some(PostingFacts {
         employer: posting.employer_id,
-        open: posting.status == PostingStatus::Published
-            && posting.expires_on >= day_of(now),
+        open: posting.status == PostingStatus::Published && posting.expires_on >= day_of(now),
         event_live: fair.is_some_and(|fair| {
             fair.status == FairStatus::Published
                 && fair.registration_opens_at <= now

@@ -27,7 +27,12 @@ use chrono::NaiveDate;
 
 /// # Errors
 /// 422 at `area` when the office has no such area in use.
-pub async fn add_site(db: &Db, actor: &Actor, site: Site, once: Once) -> AppResult<Done<DeskSiteId>> {
+pub async fn add_site(
+    db: &Db,
+    actor: &Actor,
+    site: Site,
+    once: Once,
+) -> AppResult<Done<DeskSiteId>> {
     let office = actor.office;
     let code = Code::from_bytes(secret::random()).into_string();
     db.write_once(once, move |tx| async move {
@@ -131,7 +136,8 @@ async fn named(tx: &WriteTx, office: OfficeId, member: Member) -> AppResult<Name
         Some(id) => {
             let mut staff = store::staff(tx.conn(), office).await?;
             let at = staff.iter().position(|(account, _)| account.id == id);
-            let at = at.ok_or_else(|| AppError::from(Faults::one("account", FieldFault::NotFound)))?;
+            let at =
+                at.ok_or_else(|| AppError::from(Faults::one("account", FieldFault::NotFound)))?;
             Some(staff.swap_remove(at))
         }
     };

@@ -134,7 +134,11 @@ fn write(view: &View, title: &str, lines: &[HoursLine]) -> Result<Vec<u8>, XlsxE
     let all = total(lines);
     for (row, line) in (2u32..).zip(lines.iter().chain([&all])) {
         let sum = view.say::<&str>("desk.hours.total", &[]);
-        let name = if line.name.is_empty() { &sum } else { &line.name };
+        let name = if line.name.is_empty() {
+            &sum
+        } else {
+            &line.name
+        };
         sheet.write_string(row, 0, name)?;
         sheet.write_string(row, 1, &line.duty)?;
         sheet.write_string(row, 2, &line.organisation)?;

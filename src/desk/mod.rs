@@ -19,5 +19,5 @@ pub use pages::{
     DeskPage, ExtraPage, HoursPage, MemberPage, MembersPage, MonthPage, PatternFormPage,
     PatternPage, PrintPage, SessionPage, SitePage, SitesPage, WeekPage,
 };
-pub use roster_store::{Table, Line, table};
+pub use roster_store::{Line, Table, table};
 pub use routes::routes;

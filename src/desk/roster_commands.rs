@@ -18,7 +18,7 @@ use crate::{
         once::{Done, Once},
     },
 };
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 
 async fn member_in_use(
     tx: &WriteTx,
@@ -113,6 +113,19 @@ fn stands(line: &Line, member: DeskMemberId) -> bool {
     line.posts.iter().any(|post| post.member == member)
 }
 
+/// Somebody who came without a plan is added afterwards, while the month is still being counted.
+const CORRECTIONS: TimeDelta = TimeDelta::days(31);
+
+fn open_to_people(session: &Session, tx: &WriteTx) -> AppResult<()> {
+    if session.cancelled {
+        Err(AppError::conflict("desk_session_cancelled"))
+    } else if session.ends_at() + CORRECTIONS <= tx.now {
+        Err(AppError::conflict("desk_session_over"))
+    } else {
+        Ok(())
+    }
+}
+
 fn to_come(session: &Session, tx: &WriteTx) -> AppResult<()> {
     if session.cancelled {
         Err(AppError::conflict("desk_session_cancelled"))
@@ -123,7 +136,7 @@ fn to_come(session: &Session, tx: &WriteTx) -> AppResult<()> {
     }
 }
 
-/// Puts a person on one session.
+/// Puts a person on one session, also afterwards.
 ///
 /// # Errors
 /// 404; 409 `desk_member_placed`, `desk_session_over`, `desk_session_cancelled`; 422 at `member`.
@@ -131,7 +144,7 @@ pub async fn assign(db: &Db, actor: &Actor, key: Key, post: Post) -> AppResult<(
     let office = actor.office;
     db.write(move |tx| async move {
         let line = line(&tx, office, key).await?;
-        to_come(&line.session, &tx)?;
+        open_to_people(&line.session, &tx)?;
         member_in_use(&tx, office, post.member, "member").await?;
         if stands(&line, post.member) {
             return Err(AppError::conflict("desk_member_placed"));
@@ -200,7 +213,13 @@ fn taken_over(line: &Line, from: DeskMemberId) -> Mark {
 /// # Errors
 /// 404; 409 `desk_session_over`, `desk_session_cancelled`; 422 at `from` who does not stand there,
 /// at `to` who stands there already, at `back` when the taker does not stand at that session.
-pub async fn swap(db: &Db, actor: &Actor, key: Key, swap: Swap, once: Once) -> AppResult<Done<i64>> {
+pub async fn swap(
+    db: &Db,
+    actor: &Actor,
+    key: Key,
+    swap: Swap,
+    once: Once,
+) -> AppResult<Done<i64>> {
     let (office, by) = (actor.office, actor.account);
     db.write_once(once, move |tx| async move {
         let given = line(&tx, office, key).await?;
@@ -217,7 +236,14 @@ pub async fn swap(db: &Db, actor: &Actor, key: Key, swap: Swap, once: Once) -> A
             Some(back) => Some(return_shift(&tx, office, &given.session, &swap, back).await?),
         };
         let mark = taken_over(&given, swap.from);
-        hand_over(&tx, office, &given.session, swap.from, Some((swap.to, mark))).await?;
+        hand_over(
+            &tx,
+            office,
+            &given.session,
+            swap.from,
+            Some((swap.to, mark)),
+        )
+        .await?;
         if let Some(back) = &back {
             let mark = taken_over(back, swap.to);
             hand_over(&tx, office, &back.session, swap.to, Some((swap.from, mark))).await?;
@@ -303,7 +329,12 @@ pub async fn confirm(
 ///
 /// # Errors
 /// Only of the database.
-pub async fn copy_month(db: &Db, actor: &Actor, first: NaiveDate, once: Once) -> AppResult<Done<u32>> {
+pub async fn copy_month(
+    db: &Db,
+    actor: &Actor,
+    first: NaiveDate,
+    once: Once,
+) -> AppResult<Done<u32>> {
     let office = actor.office;
     db.write_once(once, move |tx| async move {
         let last = rota::last_of_month(first);
@@ -317,7 +348,8 @@ pub async fn copy_month(db: &Db, actor: &Actor, first: NaiveDate, once: Once) ->
         let pairs = rota::counterparts(&sessions(&old.lines), &sessions(&new.lines));
         let mut made = 0;
         for (before, now) in pairs {
-            let line_of = |lines: &[Line], key| lines.iter().find(|l| l.session.key == key).cloned();
+            let line_of =
+                |lines: &[Line], key| lines.iter().find(|l| l.session.key == key).cloned();
             let (Some(before), Some(now)) = (line_of(&old.lines, before), line_of(&new.lines, now))
             else {
                 continue;

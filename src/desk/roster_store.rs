@@ -249,7 +249,9 @@ pub async fn hand_on(
             continue;
         }
         // Staggered hours that no longer fit become the whole session.
-        let kept = one.hours.filter(|own| own.from >= hours.from && own.to <= hours.to);
+        let kept = one
+            .hours
+            .filter(|own| own.from >= hours.from && own.to <= hours.to);
         let starts_on = if one.from < from { from } else { one.from };
         let post = form::Post {
             member: one.member,

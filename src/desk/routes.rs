@@ -8,13 +8,7 @@ use super::{
 };
 use crate::{
     account::{Actor, Audience, Routes},
-    domain::{
-        calendar::day_of,
-        id::DeskSiteId,
-        moment,
-        role::Role,
-        rota::monday,
-    },
+    domain::{calendar::day_of, id::DeskSiteId, moment, role::Role, rota::monday},
     error::AppResult,
     platform::{App, api::Query, page::View},
 };
@@ -136,7 +130,9 @@ async fn week(
         before,
         after,
         this_week,
-        subscribe: feed.replacen("https://", "webcal://", 1).replacen("http://", "webcal://", 1),
+        subscribe: feed
+            .replacen("https://", "webcal://", 1)
+            .replacen("http://", "webcal://", 1),
         feed,
     })
 }
@@ -180,10 +176,7 @@ async fn calendar(
     let mut reply = (
         [
             (header::CONTENT_TYPE, "text/calendar; charset=utf-8"),
-            (
-                header::CONTENT_DISPOSITION,
-                "inline; filename=\"desk.ics\"",
-            ),
+            (header::CONTENT_DISPOSITION, "inline; filename=\"desk.ics\""),
             (header::CACHE_CONTROL, "public, max-age=300"),
         ],
         text,

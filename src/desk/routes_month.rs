@@ -67,11 +67,7 @@ fn around(base: &str, (first, last): (NaiveDate, NaiveDate)) -> (String, String)
     (at(first.pred_opt()), at(last.succ_opt()))
 }
 
-async fn read(
-    app: &App,
-    actor: &Actor,
-    (first, last): (NaiveDate, NaiveDate),
-) -> AppResult<Table> {
+async fn read(app: &App, actor: &Actor, (first, last): (NaiveDate, NaiveDate)) -> AppResult<Table> {
     roster_store::table(app.db.read(), actor.office, first, last).await
 }
 

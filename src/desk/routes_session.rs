@@ -360,7 +360,8 @@ async fn served(
         let typed = current.line.people.iter().filter_map(|person| {
             let name = format!("minutes-{}", person.id);
             let member = person.id.parse().ok()?;
-            sent.has(&name).then(|| (member, sent.get(&name).to_owned()))
+            sent.has(&name)
+                .then(|| (member, sent.get(&name).to_owned()))
         });
         let minutes = form::served(typed)?;
         roster_commands::confirm(&app.db, &actor, key, minutes).await

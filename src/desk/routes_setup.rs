@@ -140,7 +140,10 @@ async fn add_site(
         commands::add_site(&app.db, &actor, site, once).await
     };
     match done.await {
-        Ok(done) => Ok(to(&format!("/office/desk/sites/{}", done.value), "site_added")),
+        Ok(done) => Ok(to(
+            &format!("/office/desk/sites/{}", done.value),
+            "site_added",
+        )),
         Err(error) => {
             let form = Form::retry(view.lang, &sent, error)?;
             let page = sites_page(&app, &actor).await?;
@@ -237,7 +240,14 @@ async fn site_again(
     let page = site_page(app, actor, view, id).await?;
     // A refusal of the whole leaves the stored values in the form.
     let form = if sent.has("name") { form } else { page.form };
-    view.show_with(WRONG, SitePage { form, fault, ..page })
+    view.show_with(
+        WRONG,
+        SitePage {
+            form,
+            fault,
+            ..page
+        },
+    )
 }
 
 async fn retire_site(
@@ -324,7 +334,14 @@ async fn add_member(
         Err(error) => {
             let (form, fault) = again(&view, &sent, error)?;
             let page = members_page(&app, &actor, &view).await?;
-            view.show_with(WRONG, MembersPage { form, fault, ..page })
+            view.show_with(
+                WRONG,
+                MembersPage {
+                    form,
+                    fault,
+                    ..page
+                },
+            )
         }
     }
 }
@@ -401,7 +418,14 @@ async fn change_member(
         Err(error) => {
             let (form, fault) = again(&view, &sent, error)?;
             let page = member_page(&app, &actor, &view, id).await?;
-            view.show_with(WRONG, MemberPage { form, fault, ..page })
+            view.show_with(
+                WRONG,
+                MemberPage {
+                    form,
+                    fault,
+                    ..page
+                },
+            )
         }
     }
 }
@@ -510,10 +534,7 @@ fn filled(row: &desk_pattern::Model, from: chrono::NaiveDate) -> AppResult<Form>
         ("ends_on", ends_on),
         ("on_holiday", row.on_holiday.code()),
     ]);
-    for (name, on) in [
-        ("on_moved_days", row.on_moved_days),
-        ("public", row.public),
-    ] {
+    for (name, on) in [("on_moved_days", row.on_moved_days), ("public", row.public)] {
         if on {
             form.values.insert(name.into(), "yes".into());
         }
@@ -643,7 +664,14 @@ async fn pattern_again(
 ) -> AppResult<Response> {
     let (form, fault) = again(view, sent, error)?;
     let page = pattern_page(app, actor, view, id).await?;
-    view.show_with(WRONG, PatternPage { form, fault, ..page })
+    view.show_with(
+        WRONG,
+        PatternPage {
+            form,
+            fault,
+            ..page
+        },
+    )
 }
 
 async fn end_pattern(

@@ -630,11 +630,7 @@ pub async fn calendar(
 ///
 /// # Errors
 /// 404 when no pattern and no extra session gives it.
-pub async fn session(
-    db: &impl ConnectionTrait,
-    office: OfficeId,
-    key: Key,
-) -> AppResult<Session> {
+pub async fn session(db: &impl ConnectionTrait, office: OfficeId, key: Key) -> AppResult<Session> {
     let day = match key {
         Key::Weekly(_, origin) => origin,
         Key::Extra(id) => {

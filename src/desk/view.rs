@@ -1,8 +1,6 @@
 //! Sessions, sites and people in words.
 use super::{
-    pages::{
-        Choice, Day, MemberLine, PatternLine, Person, Shown, SiteLine, Staffed, StandingLine,
-    },
+    pages::{Choice, Day, MemberLine, PatternLine, Person, Shown, SiteLine, Staffed, StandingLine},
     roster_store::{Line, Table},
     store,
 };

@@ -19,7 +19,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("account", BASE),
     ("area", AREA),
     ("case", AREA),
-    ("desk", &["domain", "entity", "error", "platform", "account", "area"]),
+    (
+        "desk",
+        &["domain", "entity", "error", "platform", "account", "area"],
+    ),
     ("employer", AREA),
     ("fair", FAIR),
     ("person", AREA),

@@ -49,7 +49,10 @@ fn change(pattern: Option<i64>, date: &str, cancelled: bool) -> Change {
         kind: DeskKind::Mediation,
         band: Band::Evening,
         date: day(date),
-        hours: Window { from: 1140, to: 1200 },
+        hours: Window {
+            from: 1140,
+            to: 1200,
+        },
         cancelled,
         reason: "暴雨".into(),
         public: true,
@@ -112,7 +115,10 @@ fn moved_working_days_are_held_only_when_asked_for() {
         changes: Vec::new(),
     };
     // Saturday 10 October 2026 is worked for National Day.
-    assert_eq!(days_of(&rota(&friday), "2026-10-08", "2026-10-11"), ["2026-10-09"]);
+    assert_eq!(
+        days_of(&rota(&friday), "2026-10-08", "2026-10-11"),
+        ["2026-10-09"]
+    );
     friday.on_moved_days = true;
     assert_eq!(
         days_of(&rota(&friday), "2026-10-08", "2026-10-11"),
@@ -132,10 +138,16 @@ fn moved_working_days_are_held_only_when_asked_for() {
 #[test]
 fn a_year_without_notice_is_provisional() {
     let found = three().sessions(day("2026-12-30"), day("2027-01-04"));
-    let told: Vec<_> = found.iter().map(|s| (s.date.to_string(), s.provisional)).collect();
+    let told: Vec<_> = found
+        .iter()
+        .map(|s| (s.date.to_string(), s.provisional))
+        .collect();
     assert_eq!(
         told,
-        [("2026-12-30".to_owned(), false), ("2027-01-04".to_owned(), true)]
+        [
+            ("2026-12-30".to_owned(), false),
+            ("2027-01-04".to_owned(), true)
+        ]
     );
 }
 
@@ -143,19 +155,34 @@ fn a_year_without_notice_is_provisional() {
 fn a_session_is_cancelled_restored_and_added() {
     let mut rota = three();
     rota.changes.push(change(Some(3), "2026-11-27", true));
-    let found = rota.find(Key::Weekly(DeskPatternId(3), day("2026-11-27"))).unwrap();
+    let found = rota
+        .find(Key::Weekly(DeskPatternId(3), day("2026-11-27")))
+        .unwrap();
     assert!(found.cancelled && found.reason == "暴雨");
-    assert_eq!((found.sequence, found.changed_at), (1, at("2026-11-20T08:00")));
-    let next = rota.next_session(DeskSiteId(1), at("2026-11-25T12:01")).unwrap();
+    assert_eq!(
+        (found.sequence, found.changed_at),
+        (1, at("2026-11-20T08:00"))
+    );
+    let next = rota
+        .next_session(DeskSiteId(1), at("2026-11-25T12:01"))
+        .unwrap();
     assert_eq!(next.date, day("2026-11-30"));
     rota.changes[0].cancelled = false;
     rota.changes[0].version = 2;
     let found = rota.find(found.key).unwrap();
     assert!(!found.cancelled && found.sequence == 2);
-    rota.changes.push(Change { id: DeskSessionId(10), ..change(None, "2026-11-28", false) });
+    rota.changes.push(Change {
+        id: DeskSessionId(10),
+        ..change(None, "2026-11-28", false)
+    });
     let extra = rota.find(Key::Extra(DeskSessionId(10))).unwrap();
-    assert_eq!((extra.cause, extra.kind), (Cause::Extra, DeskKind::Mediation));
-    let next = rota.next_of_kind(DeskKind::Mediation, at("2026-11-25T12:01")).unwrap();
+    assert_eq!(
+        (extra.cause, extra.kind),
+        (Cause::Extra, DeskKind::Mediation)
+    );
+    let next = rota
+        .next_of_kind(DeskKind::Mediation, at("2026-11-25T12:01"))
+        .unwrap();
     assert_eq!(next.key, extra.key);
     assert!(extra.is_on(at("2026-11-28T19:00")) && !extra.is_on(at("2026-11-28T20:00")));
 }
@@ -163,21 +190,52 @@ fn a_session_is_cancelled_restored_and_added() {
 /// G7 and G8 of the case model, from the rota instead of from a typed week.
 #[test]
 fn the_desk_calendar_gives_the_golden_dates() {
-    let calendar = three().calendar(DeskSiteId(1), day("2026-11-16")).unwrap().unwrap();
-    assert_eq!(calendar.add_minutes(at("2026-11-24T09:00"), 60), at("2026-11-25T13:00"));
-    assert_eq!(calendar.add_minutes(at("2026-11-20T19:00"), 180), at("2026-11-23T10:30"));
-    assert_eq!(three().calendar(DeskSiteId(2), day("2026-11-16")).unwrap().is_none(), true);
+    let calendar = three()
+        .calendar(DeskSiteId(1), day("2026-11-16"))
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        calendar.add_minutes(at("2026-11-24T09:00"), 60),
+        at("2026-11-25T13:00")
+    );
+    assert_eq!(
+        calendar.add_minutes(at("2026-11-20T19:00"), 180),
+        at("2026-11-23T10:30")
+    );
+    assert_eq!(
+        three()
+            .calendar(DeskSiteId(2), day("2026-11-16"))
+            .unwrap()
+            .is_none(),
+        true
+    );
 }
 
 #[test]
 fn the_desk_calendar_knows_cancellations_and_extra_sessions() {
     let mut rota = three();
     rota.changes.push(change(Some(2), "2026-11-25", true));
-    rota.changes.push(Change { id: DeskSessionId(10), ..change(None, "2026-11-26", false) });
-    let calendar = rota.calendar(DeskSiteId(1), day("2026-11-16")).unwrap().unwrap();
-    assert_eq!(calendar.add_minutes(at("2026-11-24T09:00"), 60), at("2026-11-26T20:00"));
+    rota.changes.push(Change {
+        id: DeskSessionId(10),
+        ..change(None, "2026-11-26", false)
+    });
+    let calendar = rota
+        .calendar(DeskSiteId(1), day("2026-11-16"))
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        calendar.add_minutes(at("2026-11-24T09:00"), 60),
+        at("2026-11-26T20:00")
+    );
     // 1 October 2026 is a Thursday; Friday the 2nd is off.
-    assert!(!rota.calendar(DeskSiteId(1), day("2026-09-01")).unwrap().unwrap().day(day("2026-10-02")).works());
+    assert!(
+        !rota
+            .calendar(DeskSiteId(1), day("2026-09-01"))
+            .unwrap()
+            .unwrap()
+            .day(day("2026-10-02"))
+            .works()
+    );
 }
 
 #[test]
@@ -188,7 +246,17 @@ fn keys_and_times_are_read_as_they_are_written() {
     ] {
         assert_eq!(key.to_string().parse(), Ok(key));
     }
-    for wrong in ["", "w", "x", "w1", "w1-2026112", "w1-20261325", "y1", "w-20261125", "w1-+0261125"] {
+    for wrong in [
+        "",
+        "w",
+        "x",
+        "w1",
+        "w1-2026112",
+        "w1-20261325",
+        "y1",
+        "w-20261125",
+        "w1-+0261125",
+    ] {
         assert_eq!(wrong.parse::<Key>(), Err(FieldFault::Format), "{wrong}");
     }
     assert_eq!(minute(" ８：３０ "), Ok(510));
@@ -221,22 +289,44 @@ fn warnings_say_what_is_wrong() {
     };
     rota.patterns[2] = pattern(3, Weekday::Mon, Band::Morning);
     let sessions = rota.sessions(day("2026-11-23"), day("2026-11-23"));
-    let [first, third, second] = &sessions[..] else { panic!() };
+    let [first, third, second] = &sessions[..] else {
+        panic!()
+    };
     let table = |a: Vec<Placed>, b: Vec<Placed>, c: Vec<Placed>| {
         warnings(&[(first.clone(), a), (second.clone(), b), (third.clone(), c)])
     };
-    let found = table(vec![placed(1, true, 510, 630)], vec![placed(1, true, 600, 700)], vec![]);
+    let found = table(
+        vec![placed(1, true, 510, 630)],
+        vec![placed(1, true, 600, 700)],
+        vec![],
+    );
     assert_eq!(
         found[0],
         [
-            Warning::TwoPlaces { member: DeskMemberId(1), other: second.key },
+            Warning::TwoPlaces {
+                member: DeskMemberId(1),
+                other: second.key
+            },
             Warning::SameDesk { other: third.key }
         ]
     );
-    assert_eq!(found[1], [Warning::TwoPlaces { member: DeskMemberId(1), other: first.key }]);
-    assert_eq!(found[2], [Warning::Nobody, Warning::SameDesk { other: first.key }]);
+    assert_eq!(
+        found[1],
+        [Warning::TwoPlaces {
+            member: DeskMemberId(1),
+            other: first.key
+        }]
+    );
+    assert_eq!(
+        found[2],
+        [Warning::Nobody, Warning::SameDesk { other: first.key }]
+    );
     // Staggered hours that do not touch are no double duty.
-    let found = table(vec![placed(1, true, 510, 600)], vec![placed(1, true, 600, 700)], vec![]);
+    let found = table(
+        vec![placed(1, true, 510, 600)],
+        vec![placed(1, true, 600, 700)],
+        vec![],
+    );
     assert_eq!(
         found[0],
         [
@@ -245,10 +335,20 @@ fn warnings_say_what_is_wrong() {
         ]
     );
     assert!(found[1].is_empty());
-    let found = table(vec![placed(2, false, 510, 630)], vec![], vec![placed(2, true, 560, 630)]);
+    let found = table(
+        vec![placed(2, false, 510, 630)],
+        vec![],
+        vec![placed(2, true, 560, 630)],
+    );
     assert_eq!(found[0][0], Warning::NoAllRound);
-    assert!(found[0].contains(&Warning::TwoDesks { member: DeskMemberId(2), other: third.key }));
-    assert_eq!(found[2][0], Warning::AllRoundGap(Window { from: 510, to: 560 }));
+    assert!(found[0].contains(&Warning::TwoDesks {
+        member: DeskMemberId(2),
+        other: third.key
+    }));
+    assert_eq!(
+        found[2][0],
+        Warning::AllRoundGap(Window { from: 510, to: 560 })
+    );
 }
 
 #[test]
@@ -272,10 +372,25 @@ fn one_day_changes_the_standing_people() {
         served: None,
     };
     let posts = roster(session, &people, &[]);
-    assert_eq!(posts.iter().map(|p| (p.member.0, p.planned())).collect::<Vec<_>>(), [(2, 60), (1, 120)]);
+    assert_eq!(
+        posts
+            .iter()
+            .map(|p| (p.member.0, p.planned()))
+            .collect::<Vec<_>>(),
+        [(2, 60), (1, 120)]
+    );
     let posts = roster(session, &people, &[shift(1, false), shift(3, true)]);
-    assert_eq!(posts.iter().map(|p| (p.member.0, p.standing)).collect::<Vec<_>>(), [(2, true), (3, false)]);
-    let over = Standing { until: Some(day("2026-11-22")), ..standing(1, None) };
+    assert_eq!(
+        posts
+            .iter()
+            .map(|p| (p.member.0, p.standing))
+            .collect::<Vec<_>>(),
+        [(2, true), (3, false)]
+    );
+    let over = Standing {
+        until: Some(day("2026-11-22")),
+        ..standing(1, None)
+    };
     assert!(roster(session, &[over], &[]).is_empty());
 }
 
@@ -289,7 +404,9 @@ fn a_month_takes_over_from_the_month_before() {
     let mondays: Vec<_> = pairs
         .iter()
         .filter_map(|(old, new)| match (old, new) {
-            (Key::Weekly(DeskPatternId(1), a), Key::Weekly(_, b)) => Some((a.to_string(), b.to_string())),
+            (Key::Weekly(DeskPatternId(1), a), Key::Weekly(_, b)) => {
+                Some((a.to_string(), b.to_string()))
+            }
             _ => None,
         })
         .collect();
@@ -302,8 +419,14 @@ fn weekday() -> impl Strategy<Value = Weekday> {
 }
 
 fn any_pattern() -> impl Strategy<Value = Pattern> {
-    (weekday(), 0..3_usize, any::<bool>(), 0..700_u64, prop::option::of(0..300_u64)).prop_map(
-        |(weekday, rule, on_moved_days, start, length)| {
+    (
+        weekday(),
+        0..3_usize,
+        any::<bool>(),
+        0..700_u64,
+        prop::option::of(0..300_u64),
+    )
+        .prop_map(|(weekday, rule, on_moved_days, start, length)| {
             let from = day("2025-01-01") + Days::new(start);
             Pattern {
                 on_holiday: [OnHoliday::Skip, OnHoliday::Move, OnHoliday::Hold][rule],
@@ -312,8 +435,7 @@ fn any_pattern() -> impl Strategy<Value = Pattern> {
                 until: length.map(|length| from + Days::new(length)),
                 ..pattern(1, weekday, Band::Noon)
             }
-        },
-    )
+        })
 }
 
 proptest! {
