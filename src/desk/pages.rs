@@ -43,7 +43,7 @@ pub struct Shown {
 /// A day with its sessions.
 #[derive(Clone, Debug, Serialize)]
 pub struct Day<S> {
-    pub day: String,
+    pub date: String,
     pub weekday: String,
     pub today: bool,
     pub sessions: Vec<S>,
@@ -240,10 +240,7 @@ pub struct SessionPage {
     pub swap: Form,
     pub served: Form,
     pub cancel: Form,
-    /// Not over and not cancelled: people may be changed.
-    pub to_come: bool,
     pub over: bool,
-    pub begun: bool,
     pub may_write: bool,
     pub fault: Option<String>,
     pub flash: Option<Flash>,
@@ -386,7 +383,7 @@ fn staffed(state: &'static str) -> Staffed {
 
 fn days<S: Clone>(sessions: Vec<S>) -> Vec<Day<S>> {
     let day = |today, sessions| Day {
-        day: "2026-11-25".into(),
+        date: "2026-11-25".into(),
         weekday: "周三".into(),
         today,
         sessions,
@@ -434,8 +431,8 @@ fn member(active: bool) -> MemberLine {
     }
 }
 
-fn flash() -> Option<Flash> {
-    Some(Flash::ok("已保存。".into()))
+fn flash() -> Flash {
+    Flash::ok("已保存。".into())
 }
 
 impl Page for WeekPage {
@@ -511,7 +508,7 @@ impl Page for SitesPage {
             areas,
             form: Form::blank(),
             may_write,
-            flash: flash(),
+            flash: Some(flash()),
         };
         vec![
             page(Vec::new(), Vec::new(), true),
@@ -642,9 +639,7 @@ impl Page for SessionPage {
             swap: Form::blank(),
             served: Form::blank(),
             cancel: Form::blank(),
-            to_come: state == "planned" || state == "now",
             over: state == "over",
-            begun: state == "now" || state == "over",
             may_write,
             fault: (state == "now").then(|| "请改正".into()),
             flash: None,

@@ -88,7 +88,7 @@ fn around(
 }
 
 /// Lines that the public may see, of one site or all.
-fn public<'t>(table: &'t Table, site: Option<DeskSiteId>) -> impl Iterator<Item = &'t Line> {
+fn public(table: &Table, site: Option<DeskSiteId>) -> impl Iterator<Item = &Line> {
     table.lines.iter().filter(move |line| {
         line.session.public && site.is_none_or(|site| line.session.site == site)
     })

@@ -299,7 +299,7 @@ pub struct Made {
     id: String,
 }
 
-fn made<T: ToString>(id: T) -> Made {
+fn made<T: ToString>(id: &T) -> Made {
     Made { id: id.to_string() }
 }
 
@@ -313,7 +313,7 @@ pub async fn add_site(
 ) -> AppResult<Response> {
     let site = form::site(&call.body)?;
     let done = commands::add_site(&app.db, &actor, site, call.once).await?;
-    Ok(created(done.map(made)))
+    Ok(created(done.map(|id| made(&id))))
 }
 
 /// A person of the rota.
@@ -354,7 +354,7 @@ pub async fn add_member(
 ) -> AppResult<Response> {
     let member = form::member(&call.body)?;
     let done = commands::add_member(&app.db, &actor, member, call.once).await?;
-    Ok(created(done.map(made)))
+    Ok(created(done.map(|id| made(&id))))
 }
 
 /// Adds a weekly pattern.
@@ -367,7 +367,7 @@ pub async fn add_pattern(
 ) -> AppResult<Response> {
     let weekly = form::weekly(&call.body)?;
     let done = commands::add_pattern(&app.db, &actor, weekly, call.once).await?;
-    Ok(created(done.map(made)))
+    Ok(created(done.map(|id| made(&id))))
 }
 
 /// Puts a person on every session of a pattern.
@@ -385,7 +385,7 @@ pub async fn place(
     let hours = store::window(row.from_minute, row.to_minute)?;
     let post = form::post(&call.body, hours)?;
     let done = roster_commands::place(&app.db, &actor, id, post, call.once).await?;
-    Ok(created(done.map(made)))
+    Ok(created(done.map(|id| made(&id))))
 }
 
 /// What an extra session is called by.
@@ -453,7 +453,7 @@ pub async fn swap(
     let swap = form::swap(&call.body)?;
     let key = key(&session)?;
     let done = roster_commands::swap(&app.db, &actor, key, swap, call.once).await?;
-    Ok(created(done.map(made)))
+    Ok(created(done.map(|id| made(&id))))
 }
 
 #[derive(Default, Deserialize, ToSchema)]

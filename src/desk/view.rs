@@ -282,7 +282,7 @@ pub fn days<S>(
             of_day.push(session);
         }
         days.push(Day {
-            day: date.to_string(),
+            date: date.to_string(),
             weekday: weekday(view, date.weekday()),
             today: day_of(now) == date,
             sessions: of_day,

@@ -285,6 +285,7 @@ fn extra(office: &Calendar, change: &Change) -> Session {
 }
 
 /// A day of a pattern.
+#[derive(Clone, Copy)]
 struct Dated {
     origin: NaiveDate,
     date: NaiveDate,
