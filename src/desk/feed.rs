@@ -27,7 +27,7 @@ pub fn feed(app: &App, view: &View, table: &Table) -> String {
     for line in table.lines.iter().filter(|line| line.session.public) {
         let shown = super::view::shown(view, line, table, app.db.now());
         let mut about = Vec::new();
-        if !shown.duties.is_empty() {
+        if !shown.duties.is_empty() && !line.session.cancelled {
             let separator = view.say::<&str>("desk.list_separator", &[]);
             let duties = shown.duties.join(&separator);
             about.push(view.say("desk.feed.duties", &[("duties", duties)]));

@@ -206,6 +206,7 @@ async fn office(
         let staffed = view::staffed(&view, line, &table, now);
         (line.session.date, staffed)
     });
+    let days = view::days(&view, (first, last), now, lines.collect());
     let today = roster_store::table(db, actor.office, day_of(now), day_of(now)).await?;
     let open = today.lines.iter().filter(|line| line.session.is_on(now));
     let (before, after, this_week) = around("/office/desk", first, now, None);
@@ -213,8 +214,8 @@ async fn office(
         now: open
             .map(|line| view::staffed(&view, line, &today, now))
             .collect(),
-        warnings: table.lines.iter().map(|line| line.warnings.len()).sum(),
-        days: view::days(&view, (first, last), now, lines.collect()),
+        warnings: view::warned(&days),
+        days,
         from: first.to_string(),
         to: last.to_string(),
         before,

@@ -81,6 +81,7 @@ async fn month(
     let stretch = asked.stretch(now);
     let table = read(&app, &actor, stretch).await?;
     let (before, after) = around("/office/desk/month", stretch);
+    let days = busy(&view, &table, stretch, now);
     let flash = asked
         .copied
         .map(|n| Flash::ok(view.say("desk.month.copied", &[("n", n.to_string())])));
@@ -89,8 +90,8 @@ async fn month(
         before,
         after,
         sessions: table.lines.len(),
-        warnings: table.lines.iter().map(|line| line.warnings.len()).sum(),
-        days: busy(&view, &table, stretch, now),
+        warnings: view::warned(&days),
+        days,
         copied: Form::blank(),
         may_write: actor.is(EDITORS),
         flash,

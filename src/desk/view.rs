@@ -222,6 +222,8 @@ pub fn staffed(view: &View, line: &Line, table: &Table, now: DateTime<Utc>) -> S
             standing: post.standing,
         })
     };
+    // What is over cannot be mended any more.
+    let open = line.session.ends_at() > now;
     Staffed {
         session: shown(view, line, table, now),
         public: line.session.public,
@@ -229,9 +231,16 @@ pub fn staffed(view: &View, line: &Line, table: &Table, now: DateTime<Utc>) -> S
         warnings: line
             .warnings
             .iter()
+            .filter(|_| open)
             .map(|one| warning(view, *one, table))
             .collect(),
     }
+}
+
+/// How many warnings stand on these days.
+pub fn warned(days: &[Day<Staffed>]) -> usize {
+    let sessions = days.iter().flat_map(|day| &day.sessions);
+    sessions.map(|session| session.warnings.len()).sum()
 }
 
 /// A warning in words.
