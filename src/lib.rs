@@ -16,6 +16,7 @@ pub mod account;
 pub mod area;
 pub mod broadcast;
 pub mod case;
+pub mod desk;
 pub mod employer;
 pub mod fair;
 pub mod matching;

@@ -3,7 +3,7 @@ use crate::{
     account::{self, Audience, Routes},
     area, broadcast, case,
     config::Listening,
-    employer,
+    desk, employer,
     error::{AppError, AppResult, Problem},
     fair, matching, office, person,
     platform::{
@@ -58,6 +58,7 @@ pub fn routes() -> Routes {
         .merge(account::routes())
         .merge(area::routes())
         .merge(case::routes(case::Hooks(&[matching::LEDGER])))
+        .merge(desk::routes())
         .merge(employer::routes())
         .merge(fair::routes())
         .merge(office::routes())

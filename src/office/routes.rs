@@ -144,6 +144,7 @@ const LINKS: &[Entry] = &[
         &[OfficeAdmin, PlacementOfficer, CommunityClerk],
     ),
     ("cases", "/cases", "clock", CASE_STAFF),
+    ("desk", "/office/desk", "desk", CASE_STAFF),
     ("areas", "/office/areas", "lock", &[OfficeAdmin]),
     ("units", "/office/units", "employer", &[OfficeAdmin]),
     ("accounts", "/office/accounts", "user", &[OfficeAdmin]),

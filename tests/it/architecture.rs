@@ -19,6 +19,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("account", BASE),
     ("area", AREA),
     ("case", AREA),
+    (
+        "desk",
+        &["domain", "entity", "error", "platform", "account", "area"],
+    ),
     ("employer", AREA),
     ("posting", POSTING),
     ("fair", FAIR),
@@ -42,6 +46,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "account",
             "area",
+            "desk",
             "employer",
             "fair",
             "matching",

@@ -23,6 +23,7 @@ mod evening;
 mod fair_booths;
 mod fair_build;
 mod fair_pages;
+mod desk;
 mod harness;
 mod ledger;
 mod look;

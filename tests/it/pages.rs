@@ -1,6 +1,6 @@
 //! Every page renders with every sample in both languages, and every template belongs to a page.
 use nightfair::{
-    account, area, broadcast, case, employer, fair, matching, office, person,
+    account, area, broadcast, case, desk, employer, fair, matching, office, person,
     platform::{
         page::{self, Page, View},
         sign::Sign,
@@ -51,6 +51,19 @@ fn every_page_renders_and_every_template_is_a_page() {
         render_samples::<fair::StallsPage>(),
         render_samples::<case::CasePage>(),
         render_samples::<case::LedgerPage>(),
+        render_samples::<desk::DeskPage>(),
+        render_samples::<desk::ExtraPage>(),
+        render_samples::<desk::HoursPage>(),
+        render_samples::<desk::MemberPage>(),
+        render_samples::<desk::MembersPage>(),
+        render_samples::<desk::MonthPage>(),
+        render_samples::<desk::PatternFormPage>(),
+        render_samples::<desk::PatternPage>(),
+        render_samples::<desk::PrintPage>(),
+        render_samples::<desk::SessionPage>(),
+        render_samples::<desk::SitePage>(),
+        render_samples::<desk::SitesPage>(),
+        render_samples::<desk::WeekPage>(),
         render_samples::<office::OfficePage>(),
         render_samples::<person::PersonPage>(),
         render_samples::<seeker::RegisterPage>(),
