@@ -431,7 +431,7 @@ impl Crowd {
                 ..one.wish.clone()
             };
             let open = async move {
-                let work = move |tx| async move { ladder::open(&tx, &keys, wish).await };
+                let work = move |tx| async move { Box::pin(ladder::open(&tx, &keys, wish)).await };
                 Ok(Came::Opened(number, app.db.write(work).await?))
             };
             return Ok(open.boxed());

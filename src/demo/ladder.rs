@@ -195,7 +195,7 @@ fn retention(check: Check, result: crate::domain::case::Retained) -> Command {
 
 /// Opens the match.
 pub async fn open(tx: &WriteTx, keys: &Keys, wish: Interest) -> AppResult<(CaseId, PersonId)> {
-    store::interest(tx, keys, wish).await
+    Box::pin(store::interest(tx, keys, wish)).await
 }
 
 /// Takes a step of it.
