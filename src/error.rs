@@ -122,6 +122,10 @@ impl AppError {
     }
 
     /// Adds a value for a hole of the text.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "numbers and short texts are handed over as they are"
+    )]
     pub fn param(mut self, name: &'static str, value: impl ToString) -> Self {
         if let Self::Problem(problem) = &mut self {
             problem.params.push((name, value.to_string()));

@@ -415,17 +415,14 @@ pub async fn serve(app: App, listener: TcpListener, listening: &Listening) -> an
     let handle = axum_server::Handle::new();
     tokio::spawn(stop_when_asked(app.stop.clone(), handle.clone()));
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
-    match (&listening.tls_cert, &listening.tls_key) {
-        (Some(cert), Some(key)) => {
-            let tls = RustlsConfig::from_pem_file(cert, key).await;
-            let tls = tls.context("--tls-cert, --tls-key: cannot be read")?;
-            let server = axum_server::from_tcp_rustls(listener, tls)?;
-            limited(server.handle(handle)).serve(service).await?;
-        }
-        _ => {
-            let server = axum_server::from_tcp(listener)?;
-            limited(server.handle(handle)).serve(service).await?;
-        }
+    if let (Some(cert), Some(key)) = (&listening.tls_cert, &listening.tls_key) {
+        let tls = RustlsConfig::from_pem_file(cert, key).await;
+        let tls = tls.context("--tls-cert, --tls-key: cannot be read")?;
+        let server = axum_server::from_tcp_rustls(listener, tls)?;
+        limited(server.handle(handle)).serve(service).await?;
+    } else {
+        let server = axum_server::from_tcp(listener)?;
+        limited(server.handle(handle)).serve(service).await?;
     }
     Ok(())
 }

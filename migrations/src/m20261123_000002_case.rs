@@ -1,6 +1,12 @@
 //! The ledger: one case model for matches and residents' requests; events are append-only.
 use crate::shape::{id, index, link, unique};
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{
+        big_integer, big_integer_null, blob_null, boolean, boolean_null, date, integer, text,
+        text_null, timestamp_with_time_zone, timestamp_with_time_zone_null,
+    },
+};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;

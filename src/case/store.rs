@@ -5,7 +5,7 @@ mod list;
 use super::files;
 use crate::{
     domain::{
-        case::{CaseState, Command, Event, Recorded, Texts, Who, chain},
+        case::{CaseState, Command, Event, Evidence, Recorded, Retained, Texts, Who, chain},
         funnel::Rung,
         id::{AccountId, CaseId, CaseTextId, FairId, OfficeId},
         number::CaseNumber,
@@ -406,10 +406,7 @@ async fn keep_follow_ups(
     for done in after.follow_ups.iter().filter(|one| one.result.is_some()) {
         follow_up::Entity::update_many()
             .col_expr(Column::DoneAt, Expr::value(event.at))
-            .col_expr(
-                Column::Result,
-                Expr::value(done.result.map(|result| result.code())),
-            )
+            .col_expr(Column::Result, Expr::value(done.result.map(Retained::code)))
             .col_expr(Column::EventSeq, Expr::value(seq))
             .filter(Column::CaseId.eq(case))
             .filter(Column::What.eq(done.what.code()))
@@ -439,7 +436,7 @@ async fn keep_match(tx: &WriteTx, case: CaseId, after: &CaseState) -> AppResult<
         .col_expr(Column::PlacedOn, Expr::value(job.placed_on))
         .col_expr(
             Column::Evidence,
-            Expr::value(job.verified_evidence.map(|evidence| evidence.code())),
+            Expr::value(job.verified_evidence.map(Evidence::code)),
         )
         .col_expr(
             Column::EmployerDueAt,

@@ -351,19 +351,18 @@ pub fn dues(lang: Lang, now: DateTime<Utc>, state: &CaseState) -> Vec<DueLine> {
 pub fn follow_ups(lang: Lang, now: DateTime<Utc>, state: &CaseState) -> Vec<DueLine> {
     let line = |follow: &crate::domain::case::FollowUp| {
         let on = words::day(lang, follow.due_on);
-        let term = match follow.result {
-            Some(result) => Term {
+        let term = if let Some(result) = follow.result {
+            Term {
                 text: words::code(lang, "Retained", result.code()),
                 tone: "",
                 at: String::new(),
-            },
-            None => {
-                let mut term = words::term(lang, now, instant(follow.due_on, 24 * 60 - 1));
-                if term.tone.is_empty() {
-                    term.text.clone_from(&on);
-                }
-                term
             }
+        } else {
+            let mut term = words::term(lang, now, instant(follow.due_on, 24 * 60 - 1));
+            if term.tone.is_empty() {
+                term.text.clone_from(&on);
+            }
+            term
         };
         DueLine {
             label: words::code(lang, "FollowUpKind", follow.what.code()),

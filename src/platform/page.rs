@@ -82,6 +82,10 @@ pub struct View {
     templates: Option<std::sync::Arc<Environment<'static>>>,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands fields over by reference"
+)]
 fn tag<S: serde::Serializer>(lang: &Lang, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(lang.tag())
 }
@@ -309,6 +313,10 @@ fn lang(state: &State<'_, '_>) -> Lang {
     tag.as_str().and_then(Lang::from_tag).unwrap_or_default()
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "functions of templates take their arguments by value"
+)]
 fn say(state: &State<'_, '_>, key: &str, holes: Kwargs) -> Result<String, Error> {
     let mut filled = Vec::new();
     for name in holes.args() {
@@ -402,10 +410,10 @@ fn inline_css(name: &str) -> Result<String, Error> {
 
 /// The hashes that let the inlined style sheets through the content security policy.
 pub fn style_hashes() -> String {
-    BUNDLES
+    let hashes = BUNDLES
         .iter()
-        .map(|(_, css)| format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(css))))
-        .collect()
+        .map(|(_, css)| STANDARD.encode(Sha256::digest(css)));
+    hashes.fold(String::new(), |all, hash| all + " 'sha256-" + &hash + "'")
 }
 
 /// The text of each faulty field, for a form shown again.
