@@ -247,9 +247,9 @@ fn streams(tally: &Tally, reader: &Reader) -> Block {
         }
     }
     let shares = platforms.into_iter();
-    lines.extend(shares.map(|(name, views)| {
-        Line::new(platform_name(reader.lang, name), [number(views)])
-    }));
+    lines.extend(
+        shares.map(|(name, views)| Line::new(platform_name(reader.lang, name), [number(views)])),
+    );
     Block {
         title: reader.say("tally.sheet.streams"),
         heads: Vec::new(),

@@ -212,7 +212,11 @@ async fn evidence_is_drawn_anew_and_shown_to_who_may_see_it() {
     assert!(bad.contains("现场照片。") && bad.contains("照片没有保留，请重新选择。"));
     let nothing = [form[0], form[1], ("text", ""), form[3]];
     let bad = send_files(&market.clerk, &path, &nothing, &[("files", &picture())]).await;
-    assert!(bad.expect(422).text().contains("照片没有保留，请重新选择。"));
+    assert!(
+        bad.expect(422)
+            .text()
+            .contains("照片没有保留，请重新选择。")
+    );
     let bad = send_files(&market.clerk, &path, &nothing, &[]).await;
     assert!(!bad.expect(422).text().contains("照片没有保留"));
     let two = picture();

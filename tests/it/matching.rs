@@ -451,7 +451,8 @@ async fn the_ledger_opens_a_match_and_says_what_it_is_about() {
         "kind": "employment_match", "fair": market.square.slug, "ticket": seeker.code,
         "posting": market.posting, "share": ["name", "phone"], "consent_version": "2026-11",
     });
-    let faulty = json!({ "kind": "employment_match", "fair": "nowhere", "ticket": "1", "posting": "x" });
+    let faulty =
+        json!({ "kind": "employment_match", "fair": "nowhere", "ticket": "1", "posting": "x" });
     market.officer.api_post("/cases", &faulty).await.expect(422);
     market.clerk.api_post("/cases", &asked).await.expect(403);
     let opened = market.officer.api_post("/cases", &asked).await;
@@ -468,7 +469,10 @@ async fn the_ledger_opens_a_match_and_says_what_it_is_about() {
     let again = market.officer.api_post("/cases", &asked).await.expect(409);
     assert_eq!(again.code(), "already_interested");
     let list = market.officer.get("/cases").await.expect(200).text();
-    assert!(list.contains(number) && list.contains("张** · A01"), "{list}");
+    assert!(
+        list.contains(number) && list.contains("张** · A01"),
+        "{list}"
+    );
     assert!(!list.contains("张小芳") && !list.contains("13800006631"));
     let seen = market.officer.get(&format!("/cases/{number}")).await;
     assert!(seen.expect(200).text().contains("张**"));
