@@ -92,6 +92,11 @@ impl Words {
     fn plain(&self, key: &str) -> String {
         self.say(key, &[])
     }
+
+    fn platform(&self, code: &str) -> String {
+        let known = text::find::<&str>(self.0, &format!("stream_platform.{code}"), &[]);
+        known.unwrap_or_else(|| code.to_owned())
+    }
 }
 
 impl ScreenPage {
@@ -120,7 +125,7 @@ impl ScreenPage {
             platforms: board
                 .platforms
                 .iter()
-                .map(|p| bar(p.name.clone(), p.views))
+                .map(|p| bar(words.platform(&p.name), p.views))
                 .collect(),
             hot: board.hot.iter().map(|hot| ranked(hot, &words)).collect(),
             figures: figures(&board, &words),
@@ -239,7 +244,8 @@ fn groups(board: &Board, words: &Words) -> Vec<Bar> {
                 },
             }
         })
-        .take(5)
+        // So many have room beside the ladder.
+        .take(3)
         .collect()
 }
 
