@@ -92,11 +92,6 @@ impl Words {
     fn plain(&self, key: &str) -> String {
         self.say(key, &[])
     }
-
-    fn platform(&self, code: &str) -> String {
-        let known = text::find::<&str>(self.0, &format!("stream_platform.{code}"), &[]);
-        known.unwrap_or_else(|| code.to_owned())
-    }
 }
 
 impl ScreenPage {
@@ -125,7 +120,7 @@ impl ScreenPage {
             platforms: board
                 .platforms
                 .iter()
-                .map(|p| bar(words.platform(&p.name), p.views))
+                .map(|p| bar(p.name.clone(), p.views))
                 .collect(),
             hot: board.hot.iter().map(|hot| ranked(hot, &words)).collect(),
             figures: figures(&board, &words),
@@ -244,8 +239,7 @@ fn groups(board: &Board, words: &Words) -> Vec<Bar> {
                 },
             }
         })
-        // So many have room beside the ladder.
-        .take(3)
+        .take(5)
         .collect()
 }
 
