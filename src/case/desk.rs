@@ -142,6 +142,7 @@ async fn own_facts(
         office: case.office_id,
         case: case.id,
         reader: desk.reader,
+        role: desk.actor.role,
         lang: desk.lang,
     };
     (of_kind.facts)(app.clone(), asked).await

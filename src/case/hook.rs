@@ -6,6 +6,7 @@ use crate::{
     domain::{
         case::Kind,
         id::{CaseId, OfficeId},
+        role::Role,
     },
     error::AppResult,
     platform::{
@@ -34,6 +35,8 @@ pub struct Asked {
     pub office: OfficeId,
     pub case: CaseId,
     pub reader: Reader,
+    /// Of the account that reads, for links to pages that not everybody may open.
+    pub role: Option<Role>,
     pub lang: Lang,
 }
 

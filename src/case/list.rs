@@ -184,6 +184,7 @@ pub async fn lines(
             office: account.office,
             case: *first,
             reader: Reader::of(account),
+            role: Some(account.role),
             lang,
         };
         lines.extend((of_kind.lines)(app.clone(), asked, ids).await?);

@@ -214,6 +214,7 @@ async fn shown(
                 office: case.office_id,
                 case: case.id,
                 reader: desk.reader,
+                role: Some(actor.role),
                 lang,
             };
             (of_kind.facts)(app.clone(), asked).await?

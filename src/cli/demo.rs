@@ -224,7 +224,7 @@ async fn welcome(app: &App, data: &Path, ready: &Prepared) -> Result<String> {
     let offered = "有录用待答复 an offer to answer";
     for (who, path, note) in [
         ("入场券 ticket", within.ticket, offered),
-        ("展位码 booth", within.booth, ""),
+        ("摊位码 booth", within.booth, ""),
         ("大屏 big screen", Some(format!("/f/{slug}/screen")), ""),
     ] {
         lines.extend(path.map(|path| line(who, &format!("{base}{path}"), note)));

@@ -37,6 +37,9 @@ pub(super) const TAKE_IN: &[Role] = &[
     Role::CommunityClerk,
 ];
 
+/// Who opens the papers of an employer from a match.
+const PLACERS: &[Role] = &[Role::OfficeAdmin, Role::PlacementOfficer];
+
 /// 入场券上的对接
 pub const MATCHES: Matches = Matches {
     of: |app, id, lang| Box::pin(async move { rows(&app, id, lang).await }),
@@ -77,7 +80,12 @@ async fn facts(app: &App, asked: Asked) -> AppResult<Vec<FactLine>> {
         lang: asked.lang,
         side,
     };
-    view::case_facts(app, reader, &found).await
+    let may_open = |roles: &[Role]| asked.role.is_some_and(|role| roles.contains(&role));
+    let links = view::Links {
+        employer: may_open(PLACERS),
+        person: may_open(TAKE_IN),
+    };
+    view::case_facts(app, reader, links, &found).await
 }
 
 async fn rows(app: &App, id: RegistrationId, lang: Lang) -> AppResult<Vec<MatchRow>> {

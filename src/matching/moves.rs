@@ -122,7 +122,11 @@ fn office(state: &CaseState, today: NaiveDate) -> Vec<&'static str> {
             &[Action::SubmitResult, Action::NotSelected]
         }
         (Stage::Handling, _) => &[Action::NotSelected, Action::Expire],
-        (Stage::Verifying, _) if state.verified => &[Action::Close, Action::Callback],
+        (Stage::Verifying, _) if state.verified && told_at_work(state) => {
+            &[Action::Close, Action::Callback]
+        }
+        // With proof of social insurance it may be closed before the person was reached.
+        (Stage::Verifying, _) if state.verified => &[Action::Callback, Action::Close],
         (Stage::Verifying, _) => &[Action::VerifyPass, Action::Callback, Action::VerifyFail],
         (Stage::Closed, _) if state.outcome == Some(Outcome::PlacedVerified) => {
             &[Action::Retention]

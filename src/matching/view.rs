@@ -446,13 +446,24 @@ pub async fn applicant(
     })
 }
 
+/// Pages of others that the reader may open from a match.
+#[derive(Clone, Copy, Debug)]
+pub struct Links {
+    pub employer: bool,
+    pub person: bool,
+}
+
 /// Facts of a match for the page of its case. The office sees where the person's page lies; the
 /// two parties see what the other lets them see.
-pub async fn case_facts(app: &App, reader: Reader, found: &Found) -> AppResult<Vec<FactLine>> {
+pub async fn case_facts(
+    app: &App,
+    reader: Reader,
+    links: Links,
+    found: &Found,
+) -> AppResult<Vec<FactLine>> {
     let shelf = shelf(app, found.row.office_id, std::slice::from_ref(found)).await?;
     let (lang, posting, fair) = (reader.lang, shelf.posting(found)?, shelf.fair(found)?);
     let card = shelf.card(found);
-    let staff = matches!(reader.side, Side::Office | Side::Desk);
     let shared = commands::shown_to_employer(app, found).await?;
     let shared: Vec<String> = shared
         .iter()
@@ -466,7 +477,6 @@ pub async fn case_facts(app: &App, reader: Reader, found: &Found) -> AppResult<V
         }
     };
     let public = format!("/f/{}/postings/{}", fair.slug, posting.id);
-    let desk = |path: String| staff.then_some(path);
     let fact = |key: &str, value: String, href: Option<String>| FactLine {
         label: word(lang, key),
         value,
@@ -478,7 +488,9 @@ pub async fn case_facts(app: &App, reader: Reader, found: &Found) -> AppResult<V
         fact(
             "fact.employer",
             shelf.employer(found),
-            desk(format!("/office/employers/{}", found.row.employer_id)),
+            links
+                .employer
+                .then(|| format!("/office/employers/{}", found.row.employer_id)),
         ),
         fact(
             "fact.booth",
@@ -488,7 +500,7 @@ pub async fn case_facts(app: &App, reader: Reader, found: &Found) -> AppResult<V
         fact(
             "fact.seeker",
             shown_name(lang, &card),
-            desk(format!("/office/persons/{}", card.uid)).filter(|_| !card.erased),
+            (links.person && !card.erased).then(|| format!("/office/persons/{}", card.uid)),
         ),
         fact(
             "fact.ticket",

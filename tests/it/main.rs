@@ -18,6 +18,7 @@ mod case_pages;
 mod case_words;
 mod cli;
 mod crash;
+mod crawl;
 mod demo;
 mod evening;
 mod fair_booths;
