@@ -1,10 +1,12 @@
 //! The commands of the program.
+pub mod demo;
 mod staff;
 
 use crate::{
     account::{self, Audience},
-    bench,
+    bench, case,
     config::{Cli, Command, Common, Export, Listening},
+    fair,
     platform::{
         App, Limits, Settings,
         clock::SystemClock,
@@ -40,6 +42,7 @@ pub async fn run(cli: Cli) -> Result<()> {
             listening,
             no_migrate,
         } => serve(&common, &listening, !no_migrate).await,
+        Command::Demo { listening, seekers } => demo::run(&common, &listening, seekers).await,
         Command::Migrate { status } => migrate(&common, status).await,
         Command::User { command } => staff::user(&common, command).await,
         Command::Token { command } => staff::token(&common, command).await,
@@ -55,6 +58,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Export(Export::Tally { fair, out, lang }) => {
             export_tally(&common, &fair, &out, &lang).await
         }
+        Command::VerifyLedger => verify_ledger(&common).await,
         Command::Routes => print(&route_table()),
         Command::Openapi => print(&server::document().to_pretty_json()?),
     }
@@ -171,6 +175,12 @@ pub async fn keep_house(app: App) {
         if let Err(error) = account::commands::keep_house(&app).await {
             tracing::warn!(%error, "housekeeping failed");
         }
+        if let Err(error) = fair::sweep(&app).await {
+            tracing::warn!(%error, "sweeping booths failed");
+        }
+        if let Err(error) = case::jobs::tick(&app).await {
+            tracing::warn!(%error, "the timers of the ledger failed");
+        }
     }
 }
 
@@ -234,6 +244,25 @@ async fn export_tally(common: &Common, fair: &str, out: &Path, lang: &str) -> Re
     std::fs::write(out, &bytes)
         .with_context(|| format!("--out: cannot write {}", out.display()))?;
     print(&format!("{}: {} bytes", out.display(), bytes.len()))
+}
+
+/// Proves that no record of any case was changed; a broken case ends with 1 and its number.
+async fn verify_ledger(common: &Common) -> Result<()> {
+    let data = common.data("nightfair-data");
+    ensure!(
+        data.is_dir(),
+        "--data: there is no folder {}",
+        data.display()
+    );
+    let app = open(common, &data, "http://localhost", false).await?;
+    let found = case::ledger::verify(app.db.read()).await?;
+    if let Some((number, why)) = found.broken {
+        bail!("the ledger is broken at case {number}: {why}");
+    }
+    print(&format!(
+        "{} cases with {} events: the ledger is whole",
+        found.cases, found.events
+    ))
 }
 
 fn route_table() -> String {

@@ -109,6 +109,14 @@ pub enum Command {
         #[arg(long)]
         no_migrate: bool,
     },
+    /// Load a living demo into a folder of its own and serve it; later starts go on with it
+    Demo {
+        #[command(flatten)]
+        listening: Listening,
+        /// Seekers who register for tonight
+        #[arg(long, default_value_t = 400, value_name = "N", value_parser = seekers)]
+        seekers: usize,
+    },
     /// Bring the schema up to date
     Migrate {
         /// Only tell which steps are still to be taken
@@ -136,6 +144,8 @@ pub enum Command {
     /// Write something out of the database into a file
     #[command(subcommand)]
     Export(Export),
+    /// Check that no record of any case was changed
+    VerifyLedger,
     /// Print every route with its audience
     Routes,
     /// Print the OpenAPI document
@@ -231,6 +241,14 @@ pub struct Plan {
     /// Write the figures to this file as JSON, too
     #[arg(long)]
     pub json: Option<PathBuf>,
+}
+
+/// Enough that every stage of a match is there, and few enough to be loaded while one waits.
+fn seekers(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(seekers) if (40..=20_000).contains(&seekers) => Ok(seekers),
+        _ => Err("must be a number from 40 to 20000".into()),
+    }
 }
 
 fn database_url(text: &str) -> Result<String, String> {

@@ -32,6 +32,8 @@ pub struct Problem {
     /// Fills the holes of the text.
     pub params: Vec<(&'static str, String)>,
     pub errors: Vec<FieldError>,
+    /// What to say instead of the text of the code, already in the reader's language.
+    pub detail: Option<String>,
     /// Further members of the problem document, such as `free` booths or the current `seq`.
     pub extra: Map<String, Value>,
     /// Seconds after which trying again makes sense.
@@ -54,6 +56,7 @@ impl Problem {
             code: code.into(),
             params: Vec::new(),
             errors: Vec::new(),
+            detail: None,
             extra: Map::new(),
             retry_after: None,
         }
@@ -119,9 +122,21 @@ impl AppError {
     }
 
     /// Adds a value for a hole of the text.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "numbers and short texts are handed over as they are"
+    )]
     pub fn param(mut self, name: &'static str, value: impl ToString) -> Self {
         if let Self::Problem(problem) = &mut self {
             problem.params.push((name, value.to_string()));
+        }
+        self
+    }
+
+    /// Says something more particular than the text of the code.
+    pub fn saying(mut self, detail: String) -> Self {
+        if let Self::Problem(problem) = &mut self {
+            problem.detail = Some(detail);
         }
         self
     }
@@ -181,13 +196,14 @@ impl From<Refusal> for AppError {
         let error = match refusal.class {
             Class::NotNow => Self::conflict("not_now"),
             Class::NotYours => Self::new(StatusCode::FORBIDDEN, "not_yours"),
+            Class::Invalid(_) if !refusal.fields.is_empty() => return refusal.fields.into(),
+            // The guard that failed is the fault of the field: `field_fault.<guard>` is its text.
             Class::Invalid(field) => {
-                let other = Faults::one(field, FieldFault::Format);
-                return if refusal.fields.is_empty() {
-                    other.into()
-                } else {
-                    refusal.fields.into()
-                };
+                return Self::invalid(vec![FieldError {
+                    field: field.to_owned(),
+                    code: refusal.code.to_owned(),
+                    params: Vec::new(),
+                }]);
             }
         };
         let who: Vec<_> = refusal.who_can.iter().map(|part| part.code()).collect();

@@ -1,11 +1,11 @@
 //! Puts the pieces together: routes, layers, the page or document that explains an error.
 use crate::{
     account::{self, Audience, Routes},
-    area, broadcast,
+    area, broadcast, case,
     config::Listening,
-    employer,
+    desk, employer,
     error::{AppError, AppResult, Problem},
-    fair, office, person,
+    fair, matching, office, person,
     platform::{
         App,
         api::{FieldProblem, ProblemDocument},
@@ -57,6 +57,8 @@ pub fn routes() -> Routes {
     Routes::new()
         .merge(account::routes())
         .merge(area::routes())
+        .merge(case::routes(case::Hooks(&[matching::LEDGER])))
+        .merge(desk::routes())
         .merge(employer::routes())
         .merge(fair::routes())
         .merge(office::routes())
@@ -64,7 +66,8 @@ pub fn routes() -> Routes {
         .merge(person::routes())
         .merge(posting::routes())
         .merge(broadcast::routes())
-        .merge(seeker::routes(seeker::Matches::NONE))
+        .merge(matching::routes())
+        .merge(seeker::routes(matching::MATCHES))
         .get(Audience::Anyone, "/static/{*path}", static_file)
         .get(Audience::Anyone, "/prefs", set_preference)
         .get(Audience::Anyone, "/healthz", || async { "ok" })
@@ -412,17 +415,14 @@ pub async fn serve(app: App, listener: TcpListener, listening: &Listening) -> an
     let handle = axum_server::Handle::new();
     tokio::spawn(stop_when_asked(app.stop.clone(), handle.clone()));
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
-    match (&listening.tls_cert, &listening.tls_key) {
-        (Some(cert), Some(key)) => {
-            let tls = RustlsConfig::from_pem_file(cert, key).await;
-            let tls = tls.context("--tls-cert, --tls-key: cannot be read")?;
-            let server = axum_server::from_tcp_rustls(listener, tls)?;
-            limited(server.handle(handle)).serve(service).await?;
-        }
-        _ => {
-            let server = axum_server::from_tcp(listener)?;
-            limited(server.handle(handle)).serve(service).await?;
-        }
+    if let (Some(cert), Some(key)) = (&listening.tls_cert, &listening.tls_key) {
+        let tls = RustlsConfig::from_pem_file(cert, key).await;
+        let tls = tls.context("--tls-cert, --tls-key: cannot be read")?;
+        let server = axum_server::from_tcp_rustls(listener, tls)?;
+        limited(server.handle(handle)).serve(service).await?;
+    } else {
+        let server = axum_server::from_tcp(listener)?;
+        limited(server.handle(handle)).serve(service).await?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ mod m20261123_000002_case;
 mod m20261123_000003_fair;
 mod m20261123_000004_market;
 mod m20261123_000005_guards;
+mod m20261125_000006_desk;
 mod shape;
 
 pub struct Migrator;
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000003_fair::Migration),
             Box::new(m20261123_000004_market::Migration),
             Box::new(m20261123_000005_guards::Migration),
+            Box::new(m20261125_000006_desk::Migration),
         ]
     }
 }

@@ -1,6 +1,12 @@
 //! The ledger: one case model for matches and residents' requests; events are append-only.
 use crate::shape::{id, index, link, unique};
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{
+        big_integer, big_integer_null, blob_null, boolean, boolean_null, date, integer, text,
+        text_null, timestamp_with_time_zone, timestamp_with_time_zone_null,
+    },
+};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -69,6 +75,7 @@ fn cases() -> TableCreateStatement {
         .col(timestamp_with_time_zone_null("citizen_due_at"))
         .col(timestamp_with_time_zone_null("unit_due_at"))
         .col(timestamp_with_time_zone_null("response_due_at"))
+        .col(timestamp_with_time_zone_null("due_at"))
         .col(boolean_null("on_time_first"))
         .col(text("state"))
         .col(big_integer("seq"))
@@ -251,6 +258,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("cases", &["office_id", "kind", "stage", "id"]),
         index("cases", &["office_id", "lead_unit_id", "stage"]),
         index("cases", &["office_id", "updated_at", "id"]),
+        index("cases", &["due_at", "id"]),
         unique("case_numbers", &["office_id", "year"]),
         unique("case_events", &["case_id", "seq"]),
         unique("case_events", &["idem"]),

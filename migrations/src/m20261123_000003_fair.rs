@@ -1,6 +1,12 @@
 //! Employers, fairs, booths and who stands in them.
 use crate::shape::{id, index, link, unique};
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{
+        big_integer, big_integer_null, blob_null, boolean, date_null, integer, json_binary, text,
+        text_null, timestamp_with_time_zone, timestamp_with_time_zone_null,
+    },
+};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;

@@ -1,6 +1,12 @@
 //! Postings, registrations, check-ins, matches and streams.
 use crate::shape::{id, index, link, unique};
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{
+        big_integer, big_integer_null, blob, boolean, date, date_null, integer, integer_null,
+        json_binary, text, text_null, timestamp_with_time_zone, timestamp_with_time_zone_null,
+    },
+};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;

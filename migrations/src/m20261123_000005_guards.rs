@@ -1,5 +1,5 @@
 //! What the database itself refuses, on both engines: a changed or removed case event, an event out
-//! of order or off the chain; and the full-text index of postings over tokens made by the program.
+//! of order or off the chain; and the full-text indexes of postings and cases over tokens made by the program.
 use sea_orm_migration::{
     prelude::*,
     sea_orm::{ConnectionTrait, DbBackend},
@@ -37,6 +37,7 @@ CREATE TRIGGER case_events_chain BEFORE INSERT ON case_events
 WHEN NEW.prev_hash <> COALESCE((SELECT hash FROM case_events WHERE case_id = NEW.case_id ORDER BY seq DESC LIMIT 1), '')
 BEGIN SELECT RAISE(ABORT, 'case event off the chain'); END;
 CREATE VIRTUAL TABLE posting_search USING fts5(tokens, tokenize = 'unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE case_search USING fts5(tokens, tokenize = 'unicode61 remove_diacritics 2');
 ";
 
 const POSTGRES: &str = r"
@@ -59,4 +60,7 @@ FOR EACH ROW EXECUTE FUNCTION case_events_chain();
 CREATE TABLE posting_search (rowid bigint PRIMARY KEY, tokens text NOT NULL,
   document tsvector GENERATED ALWAYS AS (to_tsvector('simple', tokens)) STORED);
 CREATE INDEX ix_posting_search_document ON posting_search USING gin (document);
+CREATE TABLE case_search (rowid bigint PRIMARY KEY, tokens text NOT NULL,
+  document tsvector GENERATED ALWAYS AS (to_tsvector('simple', tokens)) STORED);
+CREATE INDEX ix_case_search_document ON case_search USING gin (document);
 ";

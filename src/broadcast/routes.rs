@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     account::{Actor, Audience, Routes},
-    domain::{id::StreamId, role::Role},
+    domain::{broadcast::Platform, id::StreamId, role::Role},
     entity::{fair, stream},
     error::{AppError, AppResult},
     platform::{
@@ -161,7 +161,7 @@ fn again(
             }
             _ => Err(AppError::Problem(problem)),
         },
-        error => Err(error),
+        error @ AppError::Internal(_) => Err(error),
     }
 }
 
@@ -223,7 +223,7 @@ async fn edit_page(
         ("ends_at", view::local(stream.ends_at)),
     ]);
     let chosen = store::platforms(&stream);
-    let form = form.choose("platforms", chosen.into_iter().map(|one| one.code()));
+    let form = form.choose("platforms", chosen.into_iter().map(Platform::code));
     view.show(form_page(&view, &fair, form, Some(&stream)))
 }
 

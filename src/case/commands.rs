@@ -1,18 +1,26 @@
 //! What can be done to a case, each as one transaction: look, decide, record.
 use super::{
-    facts,
+    facts, files,
     store::{self, NewCase},
 };
 use crate::{
     domain::{
-        case::{Actor, CaseState, Command, Kind, Recorded, decide},
-        id::{CaseId, OfficeId},
+        case::{Action, Actor, CaseState, Command, Kind, Recorded, Shape, Who, decide},
+        id::{AccountId, CaseId, FileId, OfficeId},
+        number::CaseNumber,
     },
     entity,
     error::{AppError, AppResult},
-    platform::{App, db::WriteTx, secret::Keys},
+    platform::{
+        App,
+        db::WriteTx,
+        files::{self as pictures, Stored},
+        once::{Done, Once},
+        secret::Keys,
+    },
 };
 use anyhow::anyhow;
+use serde_json::{Map, Value};
 
 /// A case as it was opened.
 pub struct Opened {
@@ -34,7 +42,9 @@ pub async fn open(
     command: Command,
     by: &Actor,
 ) -> AppResult<Opened> {
-    let facts = facts::gather(tx.conn(), office, tx.now, None, &command).await?;
+    files::check(tx, office, None, kind, &command, by).await?;
+    facts::check_ids(tx.conn(), office, kind, &command).await?;
+    let facts = facts::gather(tx.conn(), office, tx.now, None, Some(&command)).await?;
     let mut recorded = decide(kind, None, &command, by, &facts)?.into_iter();
     let first = recorded
         .next()
@@ -79,9 +89,145 @@ pub async fn act_in(
     if expected_seq.is_some_and(|seq| seq != state.seq) {
         return Err(AppError::conflict("stale").with("seq", state.seq));
     }
-    let facts = facts::gather(tx.conn(), office, tx.now, Some((&case, &state)), &command).await?;
+    let now = tx.now;
+    let facts = facts::gather(
+        tx.conn(),
+        office,
+        now,
+        Some((&case, &state)),
+        Some(&command),
+    )
+    .await?;
     let recorded = decide(state.kind, Some(&state), &command, by, &facts)?;
-    Ok(follow(tx, keys, case, state, recorded.into_iter()).await?.1)
+    files::check(tx, office, Some(id), state.kind, &command, by).await?;
+    facts::check_ids(tx.conn(), office, state.kind, &command).await?;
+    let before = state.clone();
+    let (case, state) = Box::pin(follow(tx, keys, case, state, recorded.into_iter())).await?;
+    Box::pin(tell_the_other(tx, keys, &case, &before, &command)).await?;
+    Ok(state)
+}
+
+/// 并案: the case that lives on records what came in, and what left again.
+async fn tell_the_other(
+    tx: &WriteTx,
+    keys: &Keys,
+    case: &entity::case::Model,
+    before: &CaseState,
+    command: &Command,
+) -> AppResult<()> {
+    let source: CaseNumber = case.number.parse().map_err(|error| anyhow!("{error}"))?;
+    let (other, command) = match command {
+        Command::Merge { target, .. } | Command::RetireInto { target, .. } => {
+            let due_at = before.running_due().map(|(_, due)| due.at);
+            (target.clone(), Command::Absorb { source, due_at })
+        }
+        Command::Unmerge { .. } => match &before.merged_into {
+            Some(target) => (target.clone(), Command::Release { source }),
+            None => return Ok(()),
+        },
+        _ => return Ok(()),
+    };
+    let office = case.office_id;
+    let other = store::by_number(tx.conn(), office, &other.to_string()).await?;
+    let state = store::state(&other)?;
+    let facts = facts::gather(
+        tx.conn(),
+        office,
+        tx.now,
+        Some((&other, &state)),
+        Some(&command),
+    );
+    let facts = facts.await?;
+    let recorded = decide(state.kind, Some(&state), &command, &Actor::SYSTEM, &facts)?;
+    follow(tx, keys, other, state, recorded.into_iter()).await?;
+    Ok(())
+}
+
+/// One action as somebody asked for it: its fields as they were read, and pictures for some of them.
+pub struct Act {
+    pub office: OfficeId,
+    pub id: CaseId,
+    pub kind: Kind,
+    pub action: Action,
+    pub expected_seq: Option<u64>,
+    pub fields: Map<String, Value>,
+    /// Pictures by the field that takes them.
+    pub uploads: Vec<(&'static str, Vec<u8>)>,
+    pub by: Actor,
+    pub once: Once,
+}
+
+/// The shared door of pages and API: reads the fields, keeps the pictures, acts once.
+///
+/// # Errors
+/// 422 with every faulty field; 413 and 422 for what is no picture; and as [`act_in`].
+pub async fn act_once(app: &App, mut act: Act) -> AppResult<Done<u64>> {
+    let mut tried = act.fields.clone();
+    for (field, _) in &act.uploads {
+        put(act.kind, act.action, &mut tried, field, "1".into());
+    }
+    // Faults of the other fields are told before any picture is kept.
+    Command::parse(act.kind, act.action, &tried)?;
+    let mut kept: Vec<(&'static str, Stored)> = Vec::new();
+    for (field, upload) in std::mem::take(&mut act.uploads) {
+        let stored = app.files.keep_picture(upload).await;
+        kept.push((field, stored.map_err(|error| on_field(error, field))?));
+    }
+    let (keys, once, id) = (app.keys.clone(), act.once.clone(), act.id);
+    let done = app.db.write_once(once, move |tx| async move {
+        let by = match act.by.who {
+            Who::Account(account) => Some(account),
+            Who::Person(_) | Who::System => None,
+        };
+        for (field, stored) in kept {
+            let file = pictures::attach(&tx, act.office, files::PURPOSE, by, stored).await?;
+            put(
+                act.kind,
+                act.action,
+                &mut act.fields,
+                field,
+                file.to_string(),
+            );
+        }
+        let command = Command::parse(act.kind, act.action, &act.fields)?;
+        let seen = act.expected_seq;
+        let state = act_in(&tx, &keys, act.office, act.id, seen, command, &act.by).await?;
+        Ok(state.seq)
+    });
+    let done = done.await?;
+    if let Some(fair) = store::fair_of(app.db.read(), id).await? {
+        app.live.touch(fair);
+    }
+    Ok(done)
+}
+
+/// Adds the id of a picture to a field that takes one or several.
+fn put(kind: Kind, action: Action, to: &mut Map<String, Value>, field: &str, id: String) {
+    let one = files::fields(kind, action)
+        .iter()
+        .any(|known| known.name == field && matches!(known.shape, Shape::Id(_)));
+    if one {
+        to.insert(field.to_owned(), id.into());
+        return;
+    }
+    let ids = to
+        .entry(field.to_owned())
+        .or_insert_with(|| Value::Array(Vec::new()));
+    if let Value::Array(ids) = ids {
+        ids.push(id.into());
+    }
+}
+
+/// What is no picture is told at the field that took it.
+fn on_field(error: AppError, field: &str) -> AppError {
+    match error.code() {
+        Some("not_an_image" | "image_too_large") => crate::domain::fault::Faults::one(
+            field.to_owned(),
+            crate::domain::fault::FieldFault::NotAnImage,
+        )
+        .into(),
+        _ => error,
+    }
 }
 
 /// The shared door: one action as a transaction of its own.
@@ -117,4 +263,13 @@ async fn follow(
         case = store::append(tx, keys, &case, one, &state).await?;
     }
     Ok((case, state))
+}
+
+/// Names a picture that an action may use later.
+pub async fn keep(app: &App, office: OfficeId, by: AccountId, stored: Stored) -> AppResult<FileId> {
+    app.db
+        .write(move |tx| async move {
+            pictures::attach(&tx, office, files::PURPOSE, Some(by), stored).await
+        })
+        .await
 }

@@ -4,32 +4,34 @@ use crate::{
     domain::{
         calendar::day_of,
         case::{
-            Calendars, CaseState, Category, Command, Facts, Limits, Named, PostingFacts,
-            SeekerFacts, SlaRule, Target, Who, default_rules,
+            Calendars, CaseState, Category, Command, Facts, Kind, Limits, Named, PostingFacts,
+            SeekerFacts, Shape, SlaRule, Target, Who, default_rules,
         },
         employer::EmployerStatus,
         fair::FairStatus,
-        id::{AccountId, OfficeId, PersonId, PostingId},
+        fault::{Faults, FieldFault},
+        id::{AccountId, AreaId, OfficeId, PersonId, PostingId, UnitId},
         number::CaseNumber,
         posting::PostingStatus,
     },
-    entity::{account, case_text, employer, fair, job_match, posting},
+    entity::{account, area, case_text, employer, fair, job_match, person, posting, unit},
     error::AppResult,
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use serde_json::Value;
 use std::sync::LazyLock;
 
 static CALENDARS: LazyLock<Calendars> = LazyLock::new(Calendars::default);
 static RULES: LazyLock<Vec<SlaRule>> = LazyLock::new(default_rules);
 
-/// Everything a decision on `command` may ask.
+/// Everything a decision on `command` may ask; without one, what is known before there is any.
 pub async fn gather(
     db: &impl ConnectionTrait,
     office: OfficeId,
     now: DateTime<Utc>,
     case: Option<(&crate::entity::case::Model, &CaseState)>,
-    command: &Command,
+    command: Option<&Command>,
 ) -> AppResult<Facts<'static>> {
     let mut facts = Facts::at(now, &CALENDARS, &RULES);
     facts.limits = Limits::default();
@@ -40,7 +42,10 @@ pub async fn gather(
         ..Category::default()
     };
     facts.new_category_enabled = true;
-    facts.units_active = true;
+    facts.units_active = match (command, kind_of(case, command)) {
+        (Some(command), Some(kind)) => units_active(db, office, kind, command).await?,
+        _ => true,
+    };
     let state = case.map(|(_, state)| state);
     facts.reporter_reachable = state.is_some_and(|state| state.person.is_some());
     let (posting, seeker) = market(command, state);
@@ -48,23 +53,26 @@ pub async fn gather(
         facts.posting = posting_facts(db, office, posting, now).await?;
         facts.seeker = seeker_facts(db, posting, seeker, case.map(|(row, _)| row.id)).await?;
     }
-    if let Some(number) = target(command) {
+    if let Some(number) = command.and_then(target) {
         facts.target = target_facts(db, office, number, case.map(|(row, _)| row.id)).await?;
     }
-    if let Some(named) = asked_by(command) {
+    if let Some(named) = command.and_then(asked_by) {
         facts.named = named_facts(db, office, named).await?;
     }
-    if let (Command::Redact { event, .. }, Some((row, _))) = (command, case) {
+    if let (Some(Command::Redact { event, .. }), Some((row, _))) = (command, case) {
         facts.text_there = text_there(db, row.id, *event).await?;
     }
     Ok(facts)
 }
 
-fn market(command: &Command, state: Option<&CaseState>) -> (Option<PostingId>, Option<PersonId>) {
+fn market(
+    command: Option<&Command>,
+    state: Option<&CaseState>,
+) -> (Option<PostingId>, Option<PersonId>) {
     match command {
-        Command::Interest {
+        Some(Command::Interest {
             posting, seeker, ..
-        } => (Some(*posting), Some(*seeker)),
+        }) => (Some(*posting), Some(*seeker)),
         _ => (
             state.and_then(|s| s.job.as_ref()).map(|job| job.posting),
             state.and_then(|s| s.person),
@@ -204,4 +212,89 @@ async fn text_there(
     let Some(text) = text else { return Ok(false) };
     let row = case_text::Entity::find_by_id(text).one(db).await?;
     Ok(row.is_some_and(|row| row.body_sealed.is_some()))
+}
+
+fn kind_of(
+    case: Option<(&crate::entity::case::Model, &CaseState)>,
+    command: Option<&Command>,
+) -> Option<Kind> {
+    let opened = || {
+        Kind::ALL
+            .iter()
+            .copied()
+            .find(|kind| command.is_some_and(|c| c.fits(*kind)))
+    };
+    case.map(|(_, state)| state.kind).or_else(opened)
+}
+
+/// The ids of one sort that an action names, each with its field.
+fn ids(kind: Kind, command: &Command, sort: &str) -> AppResult<Vec<(&'static str, i64)>> {
+    let fields = Command::fields(kind, command.action()).unwrap_or_default();
+    let of_sort = |shape| matches!(shape, Shape::Id(of) | Shape::Ids(of) if of == sort);
+    let fields: Vec<_> = fields.iter().filter(|field| of_sort(field.shape)).collect();
+    if fields.is_empty() {
+        return Ok(Vec::new());
+    }
+    let data = serde_json::to_value(command)?;
+    let mut ids = Vec::new();
+    for field in fields {
+        let named: Vec<&Value> = match data.get(field.name) {
+            Some(Value::Array(several)) => several.iter().collect(),
+            Some(one) => vec![one],
+            None => Vec::new(),
+        };
+        let named = named.into_iter().filter_map(|id| id.as_str()?.parse().ok());
+        ids.extend(named.map(|id| (field.name, id)));
+    }
+    Ok(ids)
+}
+
+async fn units_active(
+    db: &impl ConnectionTrait,
+    office: OfficeId,
+    kind: Kind,
+    command: &Command,
+) -> AppResult<bool> {
+    for (_, id) in ids(kind, command, "unit")? {
+        let unit = unit::Entity::find_by_id(UnitId(id))
+            .filter(unit::Column::OfficeId.eq(office))
+            .filter(unit::Column::Active.eq(true));
+        if unit.one(db).await?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Units, areas and people that an action names belong to the office.
+///
+/// # Errors
+/// 422 on the field otherwise.
+pub async fn check_ids(
+    db: &impl ConnectionTrait,
+    office: OfficeId,
+    kind: Kind,
+    command: &Command,
+) -> AppResult<()> {
+    let mut faults = Faults::new();
+    for (field, id) in ids(kind, command, "unit")? {
+        let unit = unit::Entity::find_by_id(UnitId(id)).filter(unit::Column::OfficeId.eq(office));
+        if unit.one(db).await?.is_none() {
+            faults.add(field, FieldFault::NotFound);
+        }
+    }
+    for (field, id) in ids(kind, command, "area")? {
+        let area = area::Entity::find_by_id(AreaId(id)).filter(area::Column::OfficeId.eq(office));
+        if area.one(db).await?.is_none() {
+            faults.add(field, FieldFault::NotFound);
+        }
+    }
+    for (field, id) in ids(kind, command, "person")? {
+        let person = person::Entity::find_by_id(PersonId(id));
+        let person = person.filter(person::Column::OfficeId.eq(office));
+        if person.one(db).await?.is_none() {
+            faults.add(field, FieldFault::NotFound);
+        }
+    }
+    Ok(faults.into_result(Some(()))?)
 }

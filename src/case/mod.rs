@@ -4,8 +4,26 @@
 //! the same transaction; [`commands::act`] is the shared door. All three ask `domain::case::decide`
 //! and append what it says; nothing else writes an event. [`ledger::verify`] proves that nothing
 //! was changed afterwards.
+//!
+//! For capabilities above: [`door`] says which actor somebody is and what he may see, [`Hooks`] is
+//! how a kind brings its details onto the pages, [`words`] says everything in both languages.
 pub mod commands;
+pub mod desk;
+pub mod door;
 mod facts;
+pub mod files;
 pub mod form;
+mod hook;
+pub mod jobs;
 pub mod ledger;
+mod list;
+pub mod pages;
+mod routes;
+mod routes_api;
 pub mod store;
+pub mod view;
+pub mod words;
+
+pub use hook::{Asked, FactLine, Hooks, ListLine, OfKind, Opening};
+pub use pages::{CasePage, LedgerPage};
+pub use routes::routes;

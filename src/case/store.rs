@@ -1,16 +1,20 @@
 //! Queries on the ledger. Appending an event is the only way to change a case: the row is what the
 //! events fold to, and a writer who was not the next gets `stale`.
+mod list;
+
+use super::files;
 use crate::{
     domain::{
-        case::{CaseState, Event, Recorded, Texts, Who, chain},
+        case::{CaseState, Command, Event, Evidence, Recorded, Retained, Texts, Who, chain},
         funnel::Rung,
-        id::{AccountId, CaseId, CaseTextId, OfficeId},
+        id::{AccountId, CaseId, CaseTextId, FairId, OfficeId},
         number::CaseNumber,
     },
     entity::{case, case_event, case_number, case_text, follow_up, job_match, office},
     error::{AppError, AppResult},
     platform::{
         db::{WriteTx, is_duplicate},
+        search,
         secret::{self, Keys},
     },
 };
@@ -18,10 +22,15 @@ use anyhow::{Context, anyhow};
 use chrono::Datelike;
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, TryIntoModel,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 use std::collections::{BTreeMap, HashMap};
+
+pub use list::{Due, Filter, People, counts, find_for, late_matches, list, overdue, people, whole};
+
+/// The index of the words in titles.
+const SEARCH: &str = "case_search";
 
 /// # Errors
 /// 404 when the office has no such case.
@@ -61,9 +70,43 @@ pub async fn events(db: &impl ConnectionTrait, id: CaseId) -> AppResult<Vec<case
         .await?)
 }
 
+/// The evening that a match belongs to.
+pub async fn fair_of(db: &impl ConnectionTrait, id: CaseId) -> AppResult<Option<FairId>> {
+    let row = job_match::Entity::find_by_id(id).one(db).await?;
+    Ok(row.map(|row| row.fair_id))
+}
+
 /// The state a case's events fold to.
 pub fn state(case: &case::Model) -> AppResult<CaseState> {
     Ok(serde_json::from_str(&case.state)?)
+}
+
+/// The case as it was after one of its events, such as when an action was answered first.
+pub async fn as_of(
+    db: &impl ConnectionTrait,
+    case: case::Model,
+    seq: u64,
+) -> AppResult<case::Model> {
+    let at = i64::try_from(seq).context("too many events")?;
+    if at >= case.seq {
+        return Ok(case);
+    }
+    let rows = events(db, case.id).await?;
+    let mut rows = rows.iter().filter(|row| row.seq <= at);
+    let first = rows.next().context("a case without events")?;
+    let mut state = CaseState::open(case.kind, &event(first)?).map_err(|e| anyhow!("{e}"))?;
+    for row in rows {
+        state.apply(&event(row)?).map_err(|e| anyhow!("{e}"))?;
+    }
+    let mut then = columns(&state)?;
+    then.id = Set(case.id);
+    then.office_id = Set(case.office_id);
+    then.number = Set(case.number);
+    then.title = Set(case.title);
+    then.recorded_at = Set(case.recorded_at);
+    then.seq = Set(at);
+    then.last_hash = Set(String::new());
+    Ok(then.try_into_model()?)
 }
 
 /// Words of a case by the text they are kept under; erased ones are left out.
@@ -140,9 +183,11 @@ pub async fn insert(tx: &WriteTx, new: NewCase<'_>) -> AppResult<case::Model> {
     row.recorded_at = Set(new.state.recorded_at);
     row.seq = Set(0);
     row.last_hash = Set(String::new());
-    Ok(case::Entity::insert(row)
+    let case = case::Entity::insert(row)
         .exec_with_returning(tx.conn())
-        .await?)
+        .await?;
+    search::put(tx, SEARCH, case.id.0, &case.title).await?;
+    Ok(case)
 }
 
 /// The columns that follow from the state.
@@ -171,6 +216,7 @@ fn columns(state: &CaseState) -> AppResult<case::ActiveModel> {
         citizen_due_at: Set(at(&state.due.citizen)),
         unit_due_at: Set(at(&state.due.unit)),
         response_due_at: Set(at(&state.due.response)),
+        due_at: Set(state.running_due().map(|(_, due)| due.at)),
         on_time_first: Set(state.times.first_on_time),
         state: Set(serde_json::to_string(state)?),
         updated_at: Set(state.updated_at),
@@ -217,6 +263,8 @@ pub async fn append(
         return Err(AppError::conflict("stale"));
     }
     keep_follow_ups(tx, case.id, &recorded.event, after).await?;
+    files::keep(tx, case.id, after.kind, &recorded.event).await?;
+    erase_words(tx, case.id, &recorded.event).await?;
     keep_match(tx, case.id, after).await?;
     find(tx.conn(), case.office_id, case.id).await
 }
@@ -240,6 +288,30 @@ async fn keep_texts(tx: &WriteTx, keys: &Keys, case: CaseId, texts: &Texts) -> A
         .await?
         .last_insert_id;
     Ok(Some((id, chain::text_hash(&salt, &body))))
+}
+
+/// Whoever redacts an entry takes its words away for good; the entry and its hash stay.
+async fn erase_words(tx: &WriteTx, case: CaseId, event: &Event) -> AppResult<()> {
+    let Command::Redact { event: seq, .. } = &event.payload.data else {
+        return Ok(());
+    };
+    let of = case_event::Entity::find()
+        .filter(case_event::Column::CaseId.eq(case))
+        .filter(case_event::Column::Seq.eq(i64::from(*seq)))
+        .one(tx.conn())
+        .await?;
+    if let Some(text) = of.and_then(|row| row.text_id) {
+        case_text::Entity::update_many()
+            .col_expr(
+                case_text::Column::BodySealed,
+                Expr::value(Option::<Vec<u8>>::None),
+            )
+            .col_expr(case_text::Column::ErasedAt, Expr::value(event.at))
+            .filter(case_text::Column::Id.eq(text))
+            .exec(tx.conn())
+            .await?;
+    }
+    Ok(())
 }
 
 fn place(salt: &str) -> String {
@@ -334,10 +406,7 @@ async fn keep_follow_ups(
     for done in after.follow_ups.iter().filter(|one| one.result.is_some()) {
         follow_up::Entity::update_many()
             .col_expr(Column::DoneAt, Expr::value(event.at))
-            .col_expr(
-                Column::Result,
-                Expr::value(done.result.map(|result| result.code())),
-            )
+            .col_expr(Column::Result, Expr::value(done.result.map(Retained::code)))
             .col_expr(Column::EventSeq, Expr::value(seq))
             .filter(Column::CaseId.eq(case))
             .filter(Column::What.eq(done.what.code()))
@@ -367,7 +436,7 @@ async fn keep_match(tx: &WriteTx, case: CaseId, after: &CaseState) -> AppResult<
         .col_expr(Column::PlacedOn, Expr::value(job.placed_on))
         .col_expr(
             Column::Evidence,
-            Expr::value(job.verified_evidence.map(|evidence| evidence.code())),
+            Expr::value(job.verified_evidence.map(Evidence::code)),
         )
         .col_expr(
             Column::EmployerDueAt,

@@ -308,6 +308,10 @@ impl Paper {
 }
 
 /// What of its papers an employer has handed in.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each paper is there or not, in any combination"
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dossier {
     pub kind: EmployerKind,

@@ -28,6 +28,8 @@ pub enum FieldFault {
     TooFar { days: i64 },
     /// 早于开始
     BeforeStart,
+    /// 晚于结束
+    AfterEnd,
     /// 不在选项中
     UnknownChoice,
     /// 所指的记录不存在
@@ -70,6 +72,8 @@ pub enum FieldFault {
     UnknownField,
     /// 公开文字中含有电话号码或身份证号码
     PersonalData,
+    /// 时刻不在允许的时间内
+    OutsideHours { from: String, to: String },
 }
 
 impl FieldFault {
@@ -87,6 +91,7 @@ impl FieldFault {
             Self::Future => "future",
             Self::TooFar { .. } => "too_far",
             Self::BeforeStart => "before_start",
+            Self::AfterEnd => "after_end",
             Self::UnknownChoice => "unknown_choice",
             Self::NotFound => "not_found",
             Self::Taken => "taken",
@@ -108,6 +113,7 @@ impl FieldFault {
             Self::NotAnImage => "not_an_image",
             Self::UnknownField => "unknown_field",
             Self::PersonalData => "personal_data",
+            Self::OutsideHours { .. } => "outside_hours",
         }
     }
 
@@ -130,6 +136,7 @@ impl FieldFault {
             Self::LineDuplicate { line, value } => {
                 vec![("line", line.to_string()), ("value", value.clone())]
             }
+            Self::OutsideHours { from, to } => vec![("from", from.clone()), ("to", to.clone())],
             Self::LineRange { line, max } => {
                 vec![("line", line.to_string()), ("max", max.to_string())]
             }
@@ -287,6 +294,7 @@ mod tests {
             FieldFault::Future,
             FieldFault::TooFar { days: 1 },
             FieldFault::BeforeStart,
+            FieldFault::AfterEnd,
             FieldFault::UnknownChoice,
             FieldFault::NotFound,
             FieldFault::Taken,
@@ -311,6 +319,10 @@ mod tests {
             FieldFault::NotAnImage,
             FieldFault::UnknownField,
             FieldFault::PersonalData,
+            FieldFault::OutsideHours {
+                from: "08:30".into(),
+                to: "10:30".into(),
+            },
         ];
         for text in [
             include_str!("../../templates/text/zh-CN/field_fault.json"),

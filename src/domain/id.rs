@@ -89,4 +89,12 @@ ids! {
     CheckInId,
     /// 直播场次
     StreamId,
+    /// 流动办公桌点位
+    DeskSiteId,
+    /// 值守人员
+    DeskMemberId,
+    /// 排班规律
+    DeskPatternId,
+    /// 加场或停办的场次
+    DeskSessionId,
 }

@@ -22,6 +22,7 @@ pub mod pay;
 pub mod posting;
 pub mod posting_check;
 pub mod role;
+pub mod rota;
 pub mod search;
 pub mod text;
 pub mod ticket;

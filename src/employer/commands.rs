@@ -15,6 +15,7 @@ use crate::{
         fault::{Faults, FieldFault},
         id::{EmployerId, OfficeId, UnitId},
         role::Role,
+        text::Line,
     },
     entity::employer::Model,
     error::{AppError, AppResult},
@@ -149,7 +150,7 @@ async fn attach(tx: &WriteTx, office: OfficeId, pictures: Pictures) -> AppResult
 }
 
 fn seal(keys: &Keys, uid: &str, details: Details, promised: bool) -> AppResult<Facts> {
-    let text = |line: Option<crate::domain::text::Line>| line.map(String::from);
+    let text = |line: Option<Line>| line.map(String::from);
     Ok(Facts {
         contact_name: keys.seal(&name_place(uid), details.contact_name.in_full())?,
         contact_phone: keys.seal(&phone_place(uid), details.contact_phone.in_full())?,
@@ -225,7 +226,7 @@ fn status_after(seen: &Model, details: &Details, papers: Papers) -> EmployerStat
     let same = seen.name == details.name.as_str()
         && seen.uscc == details.uscc.as_str()
         && seen.kind == details.kind
-        && seen.permit_no.as_deref() == details.permit_no.as_ref().map(|permit| permit.as_str())
+        && seen.permit_no.as_deref() == details.permit_no.as_ref().map(Line::as_str)
         && seen.licence_until == details.licence_until
         && papers.licence.is_none();
     if seen.status == EmployerStatus::Approved && same {

@@ -67,6 +67,10 @@ impl Card {
 }
 
 /// What the file of an employer says.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each paper is there or not, in any combination"
+)]
 #[derive(Clone, Serialize)]
 pub struct Facts {
     pub scale: Option<String>,

@@ -44,6 +44,8 @@ pub struct Model {
     pub citizen_due_at: Option<DateTimeUtc>,
     pub unit_due_at: Option<DateTimeUtc>,
     pub response_due_at: Option<DateTimeUtc>,
+    /// The deadline that runs now, whichever it is.
+    pub due_at: Option<DateTimeUtc>,
     pub on_time_first: Option<bool>,
     /// The whole projection; replaying the events gives the same.
     #[sea_orm(column_type = "Text")]

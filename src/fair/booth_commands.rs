@@ -6,9 +6,8 @@ use super::{
 use crate::{
     account::Actor,
     domain::{
-        booking::{BookingStatus, HoldFacts, hold_ends, is_over, may_hold, no_show_from},
+        booking::{BookingStatus, hold_ends, is_over, no_show_from},
         booth,
-        employer::EmployerStatus,
         fair::FairStatus,
         id::{BoothId, EmployerId, FairId, OfficeId, ParticipationId},
         role::Role,
@@ -86,10 +85,10 @@ async fn hold_in(tx: &WriteTx, wish: &Wish) -> AppResult<Held> {
     let booth = booths::find_booth(tx.conn(), fair.id, &label(&wish.label)?).await?;
     let current = current(tx, &fair, wish.employer).await?;
     admit(tx, &fair, wish, current.as_ref()).await?;
-    if let Some(occupant) = booths::occupant(tx.conn(), booth.id).await? {
-        if !is_stale(&occupant, tx.now) || !booths::expire(tx, occupant.id).await? {
-            return Err(AppError::conflict("booth_taken"));
-        }
+    if let Some(occupant) = booths::occupant(tx.conn(), booth.id).await?
+        && (!is_stale(&occupant, tx.now) || !booths::expire(tx, occupant.id).await?)
+    {
+        return Err(AppError::conflict("booth_taken"));
     }
     let line = booths::next_waiting(tx.conn(), fair.id).await?;
     if line.is_some_and(|first| first.employer_id != wish.employer) {
@@ -148,17 +147,10 @@ async fn admit(
     current: Option<&participation::Model>,
 ) -> AppResult<()> {
     let employer = employer::store::find(tx.conn(), wish.office, wish.employer).await?;
-    let history = booths::evenings(tx.conn(), employer.id, employer.pardoned_at).await?;
-    let approved = employer.status == EmployerStatus::Approved;
-    let facts = HoldFacts {
-        now: tx.now,
-        fair_ends_at: fair.ends_at,
-        fair_is_open: fair.status == FairStatus::Published,
-        verified_at: employer.verified_at.filter(|_| approved),
-        current: current.map(|current| current.status),
-        history: &history,
-    };
-    may_hold(&facts).map_err(|refusal| AppError::conflict(refusal.code()))
+    let current = current.map(|current| current.status);
+    booths::may_hold(tx.conn(), fair, &employer, current, tx.now)
+        .await?
+        .map_err(|refusal| AppError::conflict(refusal.code()))
 }
 
 /// Which of the two indexes refused, and what is free instead.
@@ -478,7 +470,7 @@ pub async fn equip(
 }
 
 /// Gives back holds whose time is over, and offers booths that stayed free to those who wait.
-/// Called every half minute; answers how many bookings it changed.
+/// Called every minute; answers how many bookings it changed.
 ///
 /// # Errors
 /// When the database is away; the next call goes on.

@@ -2,7 +2,9 @@
 //! indexes on participations refuse what two of them together would break.
 use crate::{
     domain::{
-        booking::{BookingStatus, Evening},
+        booking::{self, BookingStatus, Evening, HoldFacts, HoldRefusal},
+        employer::EmployerStatus,
+        fair::FairStatus,
         id::{BoothId, EmployerId, FairId, OfficeId, ParticipationId},
         ticket::Code,
     },
@@ -24,6 +26,7 @@ use sea_orm::{
     QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
+use std::collections::HashMap;
 
 /// # Errors
 /// 404 when the plan has no such booth.
@@ -157,6 +160,45 @@ pub async fn evenings(
         .collect())
 }
 
+/// Asks the rules whether this employer may hold a booth of this fair or wait for one.
+pub async fn may_hold(
+    db: &impl ConnectionTrait,
+    fair: &fair::Model,
+    employer: &employer::Model,
+    current: Option<BookingStatus>,
+    now: DateTime<Utc>,
+) -> AppResult<Result<(), HoldRefusal>> {
+    let history = evenings(db, employer.id, employer.pardoned_at).await?;
+    let approved = employer.status == EmployerStatus::Approved;
+    Ok(booking::may_hold(&HoldFacts {
+        now,
+        fair_ends_at: fair.ends_at,
+        fair_is_open: fair.status == FairStatus::Published,
+        verified_at: employer.verified_at.filter(|_| approved),
+        current,
+        history: &history,
+    }))
+}
+
+/// The labels of booths.
+pub async fn labels(
+    db: &impl ConnectionTrait,
+    ids: Vec<BoothId>,
+) -> AppResult<HashMap<BoothId, String>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(BoothId, String)> = booth::Entity::find()
+        .select_only()
+        .column(booth::Column::Id)
+        .column(booth::Column::Label)
+        .filter(booth::Column::Id.is_in(ids))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
 /// Who takes which booth until when.
 #[derive(Clone, Copy, Debug)]
 pub struct Claim {
@@ -266,7 +308,7 @@ pub async fn next_waiting(db: &impl ConnectionTrait, fair: FairId) -> AppResult<
         .filter(Column::FairId.eq(fair))
         .filter(Column::Active.eq(true))
         .filter(Column::Status.eq(BookingStatus::Waiting))
-        .filter(employer::Column::Status.eq(crate::domain::employer::EmployerStatus::Approved))
+        .filter(employer::Column::Status.eq(EmployerStatus::Approved))
         .order_by_asc(Column::WaitingSince)
         .order_by_asc(Column::Id)
         .one(db)
@@ -416,7 +458,7 @@ pub async fn fairs_with_line(
     }
     Ok(fair::Entity::find()
         .filter(fair::Column::Id.is_in(ids))
-        .filter(fair::Column::Status.eq(crate::domain::fair::FairStatus::Published))
+        .filter(fair::Column::Status.eq(FairStatus::Published))
         .filter(fair::Column::EndsAt.gt(now))
         .all(db)
         .await?)

@@ -254,7 +254,7 @@ pub async fn add_item(
                 return Err(Faults::one("starts_at", FieldFault::BeforeStart).into());
             }
             if item.ends_at > fair.ends_at {
-                return Err(Faults::one("ends_at", FieldFault::Mismatch).into());
+                return Err(Faults::one("ends_at", FieldFault::AfterEnd).into());
             }
             store::add_item(&tx, fair.id, item).await?;
             Ok(fair.id)

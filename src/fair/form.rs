@@ -52,7 +52,7 @@ pub struct Names {
 pub const FORM: Names = Names {
     opens_at: "registration_opens_at",
     closes_at: "registration_closes_at",
-    hosts: "hosts",
+    hosts: "co_hosts",
 };
 
 pub const CALL: Names = Names {
@@ -169,6 +169,17 @@ pub fn details(typed: &Typed, names: &Names) -> Result<Details, Faults> {
     faults.into_result(read())
 }
 
+/// An evening is planned ahead.
+///
+/// # Errors
+/// 422 `past` on the field of the end.
+pub fn ahead(details: Details, now: DateTime<Utc>) -> Result<Details, Faults> {
+    if details.facts.times.ends_at <= now {
+        return Err(Faults::one("ends_at", FieldFault::Past));
+    }
+    Ok(details)
+}
+
 fn or<T>(
     raw: &str,
     absent: T,
@@ -274,7 +285,7 @@ fn times(typed: &Typed, names: &Names, faults: &mut Faults) -> Option<Times> {
     let opens_at = faults.take(names.opens_at, instant(&typed.opens_at));
     let closes_at = match (opens_at, ends_at, instant(&typed.closes_at)) {
         (Some(opens), _, Ok(closes)) if closes <= opens => Err(FieldFault::BeforeStart),
-        (_, Some(end), Ok(closes)) if closes > end => Err(FieldFault::Mismatch),
+        (_, Some(end), Ok(closes)) if closes > end => Err(FieldFault::AfterEnd),
         (_, _, read) => read,
     };
     let closes_at = faults.take(names.closes_at, closes_at);
@@ -311,6 +322,12 @@ pub fn item(sent: &Sent) -> Result<Item, Faults> {
         })
     };
     faults.into_result(read())
+}
+
+/// A note beside a task of the filing list.
+pub fn note(raw: &str) -> Result<String, Faults> {
+    let note = Line::optional(raw, 200).map_err(|fault| Faults::one("note", fault))?;
+    Ok(note.map(String::from).unwrap_or_default())
 }
 
 /// How many come to a booth, and what they need.

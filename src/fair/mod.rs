@@ -17,9 +17,18 @@ mod pages;
 pub mod plan;
 mod routes;
 mod routes_api;
+mod routes_employer;
+mod routes_office;
+mod routes_public;
+mod routes_stalls;
 pub mod store;
+mod view;
 
 pub use booth_commands::sweep;
+pub use pages::{
+    EditPage, FairPage, FairsPage, HomePage, MapPage, PickPage, PortalPage, SettingsPage,
+    SignsPage, StallsPage,
+};
 pub use routes::routes;
 
 use crate::{domain::fair::Times, entity::fair::Model, platform::App};

@@ -24,7 +24,7 @@ impl Choice {
     }
 }
 
-/// The booths drawn: numbers for the macro `booth_map`.
+/// The booths drawn: numbers for the macro `booth_map`, which `booth_list` says as a list.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Drawing {
     pub width: u32,
@@ -181,7 +181,10 @@ impl ProgrammeLine {
 #[derive(Serialize)]
 pub struct FairPage {
     pub fair: Head,
+    /// A seeker can register now.
     pub registers: bool,
+    /// Every place is given away.
+    pub full: bool,
     pub hosts: Vec<HostLine>,
     pub groups: Vec<String>,
     pub programme: Vec<ProgrammeLine>,
@@ -200,6 +203,7 @@ impl Page for FairPage {
         let page = |stage: &str, registers| Self {
             fair: Head::at(stage),
             registers,
+            full: false,
             hosts: vec![HostLine {
                 name: "区妇联".into(),
                 part: "co_host".into(),
@@ -223,7 +227,8 @@ impl Page for FairPage {
         };
         let full = Self {
             registered: 800,
-            ..page("registering", true)
+            full: true,
+            ..page("registering", false)
         };
         vec![
             page("registering", true),
@@ -241,8 +246,10 @@ impl Page for FairPage {
 #[derive(Serialize)]
 pub struct MapPage {
     pub fair: Head,
+    /// Standing, for a phone.
     pub plan: Drawing,
-    pub list: Drawing,
+    /// Lying, for a wide page.
+    pub lying: Drawing,
     pub taken: usize,
 }
 
@@ -250,12 +257,13 @@ impl Page for MapPage {
     const TEMPLATE: &'static str = "fair/map.html";
 
     fn samples() -> Vec<Self> {
-        vec![Self {
+        let page = |plan: Drawing, taken| Self {
             fair: Head::sample(),
-            plan: Drawing::sample(),
-            list: Drawing::sample(),
-            taken: 1,
-        }]
+            lying: plan.clone(),
+            plan,
+            taken,
+        };
+        vec![page(Drawing::sample(), 1), page(Drawing::default(), 0)]
     }
 }
 
@@ -265,8 +273,8 @@ pub struct FairRow {
     pub fair: Head,
     pub registered: i64,
     pub capacity: i64,
-    pub booths: usize,
-    pub taken: usize,
+    pub booths: i64,
+    pub taken: i64,
 }
 
 /// 集市列表
@@ -318,6 +326,10 @@ pub struct EditPage {
     pub units: Vec<Choice>,
     /// The booths as typed, drawn.
     pub preview: Option<Drawing>,
+    /// The version of the fair that the form shows.
+    pub version: Option<i64>,
+    /// What is wrong with the whole.
+    pub fault: Option<String>,
 }
 
 impl Page for EditPage {
@@ -331,11 +343,19 @@ impl Page for EditPage {
             groups: vec![Choice::sample("graduate", "高校毕业生")],
             units: vec![Choice::sample("2", "区妇联")],
             preview,
+            version: None,
+            fault: None,
         };
-        vec![
-            page(None, None),
-            page(Some(Head::sample()), Some(Drawing::sample())),
-        ]
+        let changed = Self {
+            version: Some(3),
+            fault: Some("他人已先行更新。".into()),
+            ..page(Some(Head::sample()), Some(Drawing::sample()))
+        };
+        let bare = Self {
+            units: Vec::new(),
+            ..page(None, Some(Drawing::default()))
+        };
+        vec![page(None, None), bare, changed]
     }
 }
 
@@ -348,6 +368,17 @@ pub struct TaskLine {
     pub note: String,
     /// Not done and the day is over.
     pub late: bool,
+    /// What is wrong with the note that was typed.
+    pub fault: Option<String>,
+}
+
+/// A page about this evening.
+#[derive(Clone, Serialize)]
+pub struct Way {
+    /// `fair.way.<key>` are its words.
+    pub key: &'static str,
+    pub href: String,
+    pub icon: &'static str,
 }
 
 /// 集市设置: everything the office has to do for an evening.
@@ -373,6 +404,8 @@ pub struct SettingsPage {
     pub permit_no: Option<String>,
     pub plans: bool,
     pub public_url: String,
+    /// Where this person goes on from here.
+    pub ways: Vec<Way>,
 }
 
 impl Page for SettingsPage {
@@ -389,6 +422,7 @@ impl Page for SettingsPage {
                 String::new()
             },
             late,
+            fault: late.then(|| "最多 200 个字".into()),
         };
         let page = |status: &str, obstacles, plans| Self {
             fair: Head {
@@ -416,6 +450,11 @@ impl Page for SettingsPage {
             permit_no: None,
             plans,
             public_url: "https://fair.test/f/starlight".into(),
+            ways: vec![Way {
+                key: "booths",
+                href: "/office/fairs/starlight/booths".into(),
+                icon: "booth",
+            }],
         };
         let shown = Self {
             fair: Head::at("registering"),
@@ -492,6 +531,7 @@ pub struct StallsPage {
     pub fair: Head,
     pub flash: Option<Flash>,
     pub plan: Drawing,
+    pub lying: Drawing,
     pub rows: Vec<StallRow>,
     pub line: Vec<WaitRow>,
     /// The booth that was picked, with what can be done.
@@ -515,6 +555,7 @@ impl Page for StallsPage {
             fair: Head::sample(),
             flash: None,
             plan: Drawing::sample(),
+            lying: Drawing::sample(),
             rows: vec![
                 StallRow::sample(None, false),
                 StallRow::sample(Some("held"), false),
@@ -572,6 +613,7 @@ pub struct Sign {
     pub foot: String,
 }
 
+/// 打印摊位牌
 #[derive(Serialize)]
 pub struct SignsPage {
     pub fair: Head,
@@ -667,7 +709,7 @@ impl Page for PortalPage {
             reason: (status != "approved").then(|| "请补传委托书。".into()),
             missing: vec!["authority"],
             next,
-            next_href: Some("/employer/company".into()),
+            next_href: (next != "rejected").then(|| "/employer/company".into()),
             evenings: vec![Evening {
                 fair: Head::sample(),
                 stand,
@@ -701,10 +743,12 @@ pub struct PickPage {
     pub stand: Option<Stand>,
     /// A booth that was touched, to be held.
     pub picked: Option<String>,
+    /// Free booths to take instead of one that somebody else was given.
+    pub instead: Vec<String>,
     /// Why no booth can be taken, in words.
     pub refusal: Option<String>,
     pub plan: Drawing,
-    pub list: Drawing,
+    pub lying: Drawing,
     pub free: usize,
     pub waiting: usize,
     pub hold_minutes: i32,
@@ -720,9 +764,10 @@ impl Page for PickPage {
             flash: None,
             stand,
             picked: picked.map(str::to_owned),
+            instead: Vec::new(),
             refusal: None,
             plan: Drawing::sample(),
-            list: Drawing::sample(),
+            lying: Drawing::sample(),
             free,
             waiting: 1,
             hold_minutes: 15,
@@ -732,6 +777,14 @@ impl Page for PickPage {
             refusal: Some("单位尚未通过审核。".into()),
             ..page(None, None, 3)
         };
+        let late = Self {
+            flash: Some(Flash {
+                tone: "bad",
+                text: "这个摊位刚刚被别家占用。".into(),
+            }),
+            instead: vec!["A06".into(), "A07".into()],
+            ..page(None, None, 2)
+        };
         vec![
             page(None, None, 3),
             page(None, Some("A01"), 3),
@@ -740,6 +793,7 @@ impl Page for PickPage {
             page(Some(Stand::sample("booked")), None, 3),
             page(Some(Stand::sample("waiting")), None, 0),
             refused,
+            late,
         ]
     }
 }

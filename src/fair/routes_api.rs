@@ -332,6 +332,7 @@ pub async fn create(
     call: Call<NewFair>,
 ) -> AppResult<Response> {
     let details = form::details(&call.body.into(), &CALL)?;
+    let details = form::ahead(details, app.db.now())?;
     let done = commands::create(&app, actor.office, details, call.once).await?;
     let fair = store::find_by_id(app.db.read(), actor.office, done.value).await?;
     let shown = one_shape(&app, fair).await?;

@@ -16,8 +16,10 @@ use crate::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, sea_query::Expr,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
+    sea_query::{Expr, ExprTrait},
 };
 use std::collections::HashMap;
 
@@ -482,6 +484,42 @@ pub async fn remove_item(tx: &WriteTx, fair: FairId, item: i64) -> AppResult<()>
         return Err(AppError::not_found());
     }
     Ok(())
+}
+
+/// How many booths each of these fairs has, and how many of them somebody has.
+pub async fn counts(
+    db: &impl ConnectionTrait,
+    fairs: &[FairId],
+) -> AppResult<HashMap<FairId, (i64, i64)>> {
+    if fairs.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let booths: Vec<(FairId, i64)> = booth::Entity::find()
+        .select_only()
+        .column(booth::Column::FairId)
+        .column_as(Expr::col(booth::Column::Id).count(), "n")
+        .filter(booth::Column::FairId.is_in(fairs.iter().copied()))
+        .group_by(booth::Column::FairId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let taken: Vec<(FairId, i64)> = participation::Entity::find()
+        .select_only()
+        .column(participation::Column::FairId)
+        .column_as(Expr::col(participation::Column::Id).count(), "n")
+        .filter(participation::Column::FairId.is_in(fairs.iter().copied()))
+        .filter(participation::Column::Active.eq(true))
+        .filter(participation::Column::BoothId.is_not_null())
+        .group_by(participation::Column::FairId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let mut counts: HashMap<FairId, (i64, i64)> =
+        booths.into_iter().map(|(fair, n)| (fair, (n, 0))).collect();
+    for (fair, n) in taken {
+        counts.entry(fair).or_default().1 = n;
+    }
+    Ok(counts)
 }
 
 /// The booths of a fair by label.

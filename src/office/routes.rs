@@ -5,6 +5,7 @@ use super::{
 };
 use crate::{
     account::{Actor, Audience, Routes},
+    case::door::Sight,
     domain::{
         fair::FairStatus,
         role::Role::{
@@ -42,7 +43,7 @@ pub fn routes() -> Routes {
 async fn start(State(app): State<App>, actor: Actor, view: View) -> AppResult<Response> {
     let (db, now) = (app.db.read(), app.db.now());
     let today = beijing(now).date_naive();
-    let waiting = store::waiting(db, actor.office, now, today).await?;
+    let waiting = store::waiting(db, (actor.office, Sight::of(&actor)), now, today).await?;
     let fairs = store::upcoming(db, actor.office, now, actor.is(OFFICERS)).await?;
     let guide = if actor.role == OfficeAdmin {
         guide(&store::made(db, actor.office).await?)
@@ -82,7 +83,7 @@ fn tasks(view: &View, actor: &Actor, waiting: Waiting) -> Vec<Task> {
             "/office/postings",
             "warn",
         ));
-        let due = "/cases?kind=employment_match";
+        let due = "/office/matches?queue=follow_up";
         tasks.push(task("follow_ups", waiting.follow_ups, due, "warn"));
     }
     if actor.is(CASE_STAFF) {
@@ -136,7 +137,14 @@ const LINKS: &[Entry] = &[
         "scan",
         &[OfficeAdmin, PlacementOfficer, GateSteward],
     ),
+    (
+        "matches",
+        "/office/matches",
+        "people",
+        &[OfficeAdmin, PlacementOfficer, CommunityClerk],
+    ),
     ("cases", "/cases", "clock", CASE_STAFF),
+    ("desk", "/office/desk", "desk", CASE_STAFF),
     ("areas", "/office/areas", "lock", &[OfficeAdmin]),
     ("units", "/office/units", "employer", &[OfficeAdmin]),
     ("accounts", "/office/accounts", "user", &[OfficeAdmin]),

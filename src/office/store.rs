@@ -1,6 +1,10 @@
 //! Counts and the next fairs: rows of other capabilities, only read.
 use super::next::Facts;
 use crate::{
+    case::{
+        door::Sight,
+        store::{Filter, counts},
+    },
     domain::{
         employer::EmployerStatus,
         fair::FairStatus,
@@ -35,7 +39,7 @@ pub struct Waiting {
 
 pub async fn waiting(
     db: &impl ConnectionTrait,
-    office: OfficeId,
+    (office, sight): (OfficeId, Sight),
     now: DateTime<Utc>,
     today: NaiveDate,
 ) -> AppResult<Waiting> {
@@ -46,20 +50,23 @@ pub async fn waiting(
         .filter(posting::Column::OfficeId.eq(office))
         .filter(posting::Column::Status.eq("in_review"));
     let cases = case::Entity::find().filter(case::Column::OfficeId.eq(office));
-    let here = cases.clone().select_only().column(case::Column::Id);
+    let here = cases.select_only().column(case::Column::Id);
     let follow_ups = follow_up::Entity::find()
         .filter(follow_up::Column::DoneAt.is_null())
         .filter(follow_up::Column::DueOn.lte(today))
         .filter(follow_up::Column::CaseId.in_subquery(here.into_query()));
-    let over = ["closed", "rejected", "withdrawn", "merged", "voided"];
-    let overdue = cases
-        .filter(case::Column::Stage.is_not_in(over))
-        .filter(case::Column::UnitDueAt.lt(now));
+    // As the ledger counts them, and only those that the reader finds there.
+    let late = Filter {
+        overdue: Some(now),
+        ..Filter::default()
+    };
+    let late = counts(db, office, sight, &late).await?;
+    let overdue: i64 = late.iter().map(|(_, _, n)| n).sum();
     Ok(Waiting {
         employers: employers.count(db).await?,
         postings: postings.count(db).await?,
         follow_ups: follow_ups.count(db).await?,
-        overdue: overdue.count(db).await?,
+        overdue: overdue.unsigned_abs(),
     })
 }
 

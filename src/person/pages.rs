@@ -60,6 +60,12 @@ impl Page for PersonPage {
     const TEMPLATE: &'static str = "person/person.html";
 
     fn samples() -> Vec<Self> {
+        let agreed = |purpose: &str, ended: Option<&str>| Agreed {
+            purpose: purpose.into(),
+            version: "2026-11".into(),
+            at: "2026-07-10T01:00:00Z".into(),
+            ended: ended.map(str::to_owned),
+        };
         let usual = || Self {
             person: Card {
                 uid: "0a".into(),
@@ -76,18 +82,8 @@ impl Page for PersonPage {
                 reason: "电话核实到岗".into(),
             }],
             agreed: vec![
-                Agreed {
-                    purpose: "registration".into(),
-                    version: "2026-11".into(),
-                    at: "2026-07-10T01:00:00Z".into(),
-                    ended: None,
-                },
-                Agreed {
-                    purpose: "share_contact".into(),
-                    version: "2026-11".into(),
-                    at: "2026-07-19T11:30:00Z".into(),
-                    ended: Some("2026-07-20T01:00:00Z".into()),
-                },
+                agreed("registration", None),
+                agreed("share_contact", Some("2026-07-20T01:00:00Z")),
             ],
             notice: Notice {
                 version: "2026-11",

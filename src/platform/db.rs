@@ -92,7 +92,7 @@ impl Db {
         options
             .max_connections(16)
             .acquire_timeout(Duration::from_secs(2))
-            .max_lifetime(Duration::from_secs(1800))
+            .max_lifetime(Duration::from_mins(30))
             .sqlx_logging(false);
         let pool = Database::connect(options).await?;
         if migrate {

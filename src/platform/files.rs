@@ -51,7 +51,7 @@ impl Files {
                 "file_too_large",
             ));
         }
-        let clean = tokio::task::spawn_blocking(move || redraw(upload))
+        let clean = tokio::task::spawn_blocking(move || redraw(&upload))
             .await
             .context("picture task")??;
         let uid = secret::uid();
@@ -119,16 +119,16 @@ pub async fn find(
         .ok_or_else(AppError::not_found)
 }
 
-fn redraw(upload: Vec<u8>) -> AppResult<Vec<u8>> {
+fn redraw(upload: &[u8]) -> AppResult<Vec<u8>> {
     let not_an_image = || AppError::unprocessable("not_an_image");
-    let format = image::guess_format(&upload).map_err(|_| not_an_image())?;
+    let format = image::guess_format(upload).map_err(|_| not_an_image())?;
     if !matches!(
         format,
         ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP
     ) {
         return Err(not_an_image());
     }
-    let (width, height) = ImageReader::with_format(Cursor::new(&upload), format)
+    let (width, height) = ImageReader::with_format(Cursor::new(upload), format)
         .into_dimensions()
         .map_err(|_| not_an_image())?;
     if width > SIDE || height > SIDE || u64::from(width) * u64::from(height) > PIXELS {
@@ -136,7 +136,7 @@ fn redraw(upload: Vec<u8>) -> AppResult<Vec<u8>> {
     }
     let mut limits = Limits::default();
     limits.max_alloc = Some(256 << 20);
-    let mut reader = ImageReader::with_format(Cursor::new(&upload), format);
+    let mut reader = ImageReader::with_format(Cursor::new(upload), format);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(|_| not_an_image())?;
     let turn = image::ImageDecoder::orientation(&mut decoder).map_err(|_| not_an_image())?;

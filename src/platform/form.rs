@@ -44,6 +44,11 @@ impl Sent {
         self.fields.iter().any(|(n, _)| n == name)
     }
 
+    /// Whether a file of that name was chosen and not taken yet.
+    pub fn has_file(&self, name: &str) -> bool {
+        self.files.iter().any(|(n, _)| n == name)
+    }
+
     /// Takes the uploaded file of that name out, if one was chosen.
     pub fn take_file(&mut self, name: &str) -> Option<Vec<u8>> {
         let at = self.files.iter().position(|(n, _)| n == name)?;
@@ -126,10 +131,10 @@ fn percent_decode(text: &[u8]) -> Vec<u8> {
 
 async fn collect(mut parts: Multipart) -> AppResult<Sent> {
     let mut sent = Sent::default();
-    while let Some(part) = parts.next_field().await.map_err(refuse)? {
+    while let Some(part) = parts.next_field().await.map_err(|e| refuse(&e))? {
         let name = part.name().unwrap_or_default().to_owned();
         let is_file = part.file_name().is_some();
-        let bytes = part.bytes().await.map_err(refuse)?;
+        let bytes = part.bytes().await.map_err(|e| refuse(&e))?;
         if is_file {
             if !bytes.is_empty() {
                 sent.files.push((name, bytes.to_vec()));
@@ -144,8 +149,8 @@ async fn collect(mut parts: Multipart) -> AppResult<Sent> {
 }
 
 /// A body beyond the limit reaches the parser as a broken stream.
-fn refuse(error: MultipartError) -> AppError {
-    let mut cause: Option<&dyn Error> = Some(&error);
+fn refuse(error: &MultipartError) -> AppError {
+    let mut cause: Option<&dyn Error> = Some(error);
     while let Some(at) = cause {
         if at.is::<LengthLimitError>() {
             return AppError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large");
@@ -220,7 +225,7 @@ impl Form {
             form.values.insert(name.clone(), value.clone());
         }
         if sent.has("once") {
-            form.once = sent.get("once").to_owned();
+            sent.get("once").clone_into(&mut form.once);
         }
         for error in error.field_errors() {
             let text = page::fault_text(lang, error);

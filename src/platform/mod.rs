@@ -15,6 +15,7 @@ pub mod search;
 pub mod secret;
 pub mod sign;
 mod state;
+pub mod summary;
 pub mod text;
 
 pub use state::{App, Limits, Settings};

@@ -19,7 +19,7 @@ pub struct Once(Option<Key>);
 #[derive(Clone, Debug)]
 struct Key {
     scope: String,
-    key: String,
+    word: String,
     fingerprint: String,
 }
 
@@ -47,7 +47,7 @@ impl Once {
         let fingerprint = hex(&Sha256::digest(body));
         Ok(Self(Some(Key {
             scope,
-            key: key.to_owned(),
+            word: key.to_owned(),
             fingerprint,
         })))
     }
@@ -55,7 +55,14 @@ impl Once {
 
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
+    let digit = |half: u8| DIGITS[usize::from(half)];
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }
 
 /// The answer of the first time, or that the key is new.
@@ -116,7 +123,7 @@ where
     }
     let row = idempotency_key::ActiveModel {
         scope: Set(key.scope),
-        key: Set(key.key),
+        key: Set(key.word),
         fingerprint: Set(key.fingerprint),
         status: Set(0),
         body: Set(String::new()),
@@ -144,7 +151,7 @@ where
 async fn known<T: DeserializeOwned>(db: &impl ConnectionTrait, key: &Key) -> AppResult<Known<T>> {
     let record = Entity::find()
         .filter(Column::Scope.eq(&key.scope))
-        .filter(Column::Key.eq(&key.key))
+        .filter(Column::Key.eq(&key.word))
         .one(db)
         .await?;
     match record {

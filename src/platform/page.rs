@@ -3,6 +3,7 @@
 use super::{
     App,
     sign::Sign,
+    summary,
     text::{self, Lang},
 };
 use crate::error::{AppError, AppResult};
@@ -81,6 +82,10 @@ pub struct View {
     templates: Option<std::sync::Arc<Environment<'static>>>,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands fields over by reference"
+)]
 fn tag<S: serde::Serializer>(lang: &Lang, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(lang.tag())
 }
@@ -109,6 +114,15 @@ impl View {
     /// The text of a key in the reader's language.
     pub fn say<V: AsRef<str>>(&self, key: &str, holes: &[(&str, V)]) -> String {
         text::say(self.lang, key, holes)
+    }
+
+    /// A day as people write it in the reader's language.
+    pub fn day(&self, day: chrono::NaiveDate) -> String {
+        let form = match self.lang {
+            Lang::Zh => "%Y年%-m月%-d日",
+            Lang::En => "%-d %b %Y",
+        };
+        day.format(form).to_string()
     }
 
     /// What a page kept for everybody is kept under: `None` when it is not the same for everybody,
@@ -222,8 +236,11 @@ impl OptionalFromRequestParts<App> for Me {
 
 /// Renders a page; undefined names fail, so a misspelt field is found by the samples.
 pub fn render<P: Page>(env: &Environment<'_>, view: &View, page: P) -> Result<String, Error> {
-    env.get_template(P::TEMPLATE)?
-        .render(Serde(Framed { view, page }))
+    let lang = view.lang;
+    let page = env
+        .get_template(P::TEMPLATE)?
+        .render_captured(Serde(Framed { view, page }))?;
+    Ok(summary::fill(page, lang))
 }
 
 #[derive(rust_embed::RustEmbed)]
@@ -268,6 +285,8 @@ pub fn environment(sign: &Sign) -> Environment<'static> {
     env.add_global("office", Value::from_object(sign.clone()));
     env.add_function("t", say);
     env.add_function("asset", asset);
+    env.add_function("field_awaited", summary::field_awaited);
+    env.add_function("field_known", summary::field_known);
     env.add_function("inline_css", |name: &str| {
         inline_css(name).map(Value::from_safe_string)
     });
@@ -294,6 +313,10 @@ fn lang(state: &State<'_, '_>) -> Lang {
     tag.as_str().and_then(Lang::from_tag).unwrap_or_default()
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "functions of templates take their arguments by value"
+)]
 fn say(state: &State<'_, '_>, key: &str, holes: Kwargs) -> Result<String, Error> {
     let mut filled = Vec::new();
     for name in holes.args() {
@@ -387,10 +410,10 @@ fn inline_css(name: &str) -> Result<String, Error> {
 
 /// The hashes that let the inlined style sheets through the content security policy.
 pub fn style_hashes() -> String {
-    BUNDLES
+    let hashes = BUNDLES
         .iter()
-        .map(|(_, css)| format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(css))))
-        .collect()
+        .map(|(_, css)| STANDARD.encode(Sha256::digest(css)));
+    hashes.fold(String::new(), |all, hash| all + " 'sha256-" + &hash + "'")
 }
 
 /// The text of each faulty field, for a form shown again.
@@ -411,6 +434,9 @@ pub fn refusal(lang: Lang, error: AppError) -> AppResult<String> {
 
 /// `detail` of a problem in the reader's language; a code without words falls back to its status.
 pub fn problem_text(lang: Lang, problem: &crate::error::Problem) -> String {
+    if let Some(detail) = &problem.detail {
+        return detail.clone();
+    }
     text::find(lang, &format!("problem.{}", problem.code), &problem.params).unwrap_or_else(|| {
         text::say(
             lang,

@@ -96,9 +96,8 @@ impl Keys {
     /// A keyed hash by which a sealed value can be found again; `kind` keeps phones and identity
     /// numbers apart.
     pub fn look_up(&self, kind: &str, plain: &str) -> String {
-        let mut mac = match <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.0.look_up) {
-            Ok(mac) => mac,
-            Err(_) => unreachable!("HMAC takes keys of any length"),
+        let Ok(mut mac) = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.0.look_up) else {
+            unreachable!("HMAC takes keys of any length")
         };
         mac.update(kind.as_bytes());
         mac.update(&[0]);

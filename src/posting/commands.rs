@@ -130,7 +130,7 @@ fn may_write(
             _ => Ok(()),
         },
         EmployerStatus::Pending | EmployerStatus::Returned => Ok(()),
-        _ => Err(AppError::conflict("employer_not_approved")),
+        EmployerStatus::Rejected => Err(AppError::conflict("employer_not_approved")),
     }
 }
 

@@ -333,6 +333,10 @@ fn figure(raw: &str) -> Result<i64, FieldFault> {
     number(half_width(raw).trim_end_matches('元'), 0, 99_999_999)
 }
 
+#[expect(
+    clippy::option_option,
+    reason = "faulty, or told that there is none, or one"
+)]
 /// An age limit stands only with its legal ground, and the other way round.
 fn age(typed: &Typed, faults: &mut Faults) -> Option<Option<(Line, AgeGround)>> {
     let limit = faults.take("age_limit", Line::optional(&typed.age_limit, 40))?;

@@ -545,7 +545,7 @@ impl Page for PublicPostingPage {
             passages: vec![("工作内容".into(), "绘制图纸".into())],
             insurance: vec!["养老保险".into()],
             booth_href: full.then(|| "/B/abc".into()),
-            interest_href: "/f/starlight/register?posting=31".into(),
+            interest_href: "/f/starlight/interest/31".into(),
             others: if full {
                 vec![line("published")]
             } else {

@@ -245,7 +245,7 @@ async fn one(
         passages: passages.collect(),
         insurance: view::insurance_words(&view, &row),
         booth_href: booth.map(|code| format!("/B/{code}")),
-        interest_href: format!("/f/{}/register?posting={}", fair.slug, row.id),
+        interest_href: format!("/f/{}/interest/{}", fair.slug, row.id),
         others: public_lines(&app, &view, &fair, &others).await?,
         linked: view::linked(&app, &row, stand, &fair),
     })

@@ -196,9 +196,12 @@ async fn blank(app: &App, view: &View, actor: &Actor, form: Form) -> AppResult<P
 async fn fairs(app: &App, view: &View, actor: &Actor) -> AppResult<Vec<Choice>> {
     let (db, employer) = (app.db.read(), actor.employer()?);
     let fairs = store::open_fairs(db, actor.office, employer, app.db.now()).await?;
-    let label = |title: String, takes_part: bool| match takes_part {
-        true => title,
-        false => view.say("posting.fair_without_booth", &[("fair", title)]),
+    let label = |title: String, takes_part: bool| {
+        if takes_part {
+            title
+        } else {
+            view.say("posting.fair_without_booth", &[("fair", title)])
+        }
     };
     Ok(fairs
         .into_iter()
@@ -307,7 +310,7 @@ pub fn again(view: &View, sent: &Sent, error: AppError) -> AppResult<(Form, Opti
             }
         }
         AppError::Problem(_) => Ok((form, None)),
-        error => Err(error),
+        error @ AppError::Internal(_) => Err(error),
     }
 }
 

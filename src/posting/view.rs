@@ -207,7 +207,7 @@ pub fn facts(view: &View, row: &Model) -> Vec<Fact> {
             "groups",
             words(view, "target_group", &row.groups).join(&separator),
         ),
-        ("expires_on", row.expires_on.to_string()),
+        ("expires_on", view.day(row.expires_on)),
     ];
     if let Some(ground) = row.age_ground {
         facts.push(("age_ground", word(view, "age_ground", &ground.code())));

@@ -250,6 +250,7 @@ pub async fn withdraw(
     by: Option<&Actor>,
 ) -> AppResult<()> {
     let (id, fair, by) = (row.id, row.fair_id, by.cloned());
+    let keys = app.keys.clone();
     let done = app.db.write(move |tx| async move {
         let row = store::lock(&tx, id)
             .await?
@@ -257,7 +258,7 @@ pub async fn withdraw(
         if row.status != ACTIVE {
             return Ok(());
         }
-        (matches.withdraw)(&tx, id).await?;
+        (matches.withdraw)(&tx, &keys, id).await?;
         take_back(&tx, &row).await?;
         match by {
             Some(actor) => note(&tx, &actor, row.person_id, "erase").await,

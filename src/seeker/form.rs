@@ -95,8 +95,9 @@ fn groups(raw: &[&str]) -> Result<Vec<TargetGroup>, FieldFault> {
         .filter(|code| !code.is_empty())
         .collect();
     let groups: Vec<TargetGroup> = text::choices(&typed)?;
-    match groups.iter().all(|group| group.is_offered()) {
-        true => Ok(groups),
-        false => Err(FieldFault::UnknownChoice),
+    if groups.iter().all(|group| group.is_offered()) {
+        Ok(groups)
+    } else {
+        Err(FieldFault::UnknownChoice)
     }
 }

@@ -12,10 +12,10 @@ mod commands;
 pub mod desk;
 mod door;
 mod fairs;
-mod form;
+pub mod form;
 pub mod gate;
 pub mod holder;
-mod notices;
+pub mod notices;
 mod pages;
 pub mod poster;
 mod roles;
@@ -28,7 +28,7 @@ pub mod ticket;
 use crate::{
     domain::id::RegistrationId,
     error::AppResult,
-    platform::{App, db::WriteTx, text::Lang},
+    platform::{App, db::WriteTx, secret::Keys, text::Lang},
 };
 use futures_util::future::BoxFuture;
 use serde::Serialize;
@@ -64,13 +64,13 @@ pub struct Matches {
     /// The matches of a registration, the newest first, in the given language.
     pub of: fn(App, RegistrationId, Lang) -> BoxFuture<'static, AppResult<Vec<MatchRow>>>,
     /// Ends the open matches of a registration that is being withdrawn, in the same transaction.
-    pub withdraw: for<'a> fn(&'a WriteTx, RegistrationId) -> BoxFuture<'a, AppResult<()>>,
+    pub withdraw: for<'a> fn(&'a WriteTx, &'a Keys, RegistrationId) -> BoxFuture<'a, AppResult<()>>,
 }
 
 impl Matches {
     /// Without the capability of matches.
     pub const NONE: Self = Self {
         of: |_, _, _| Box::pin(async { Ok(Vec::new()) }),
-        withdraw: |_, _| Box::pin(async { Ok(()) }),
+        withdraw: |_, _, _| Box::pin(async { Ok(()) }),
     };
 }

@@ -87,6 +87,10 @@ struct Registered {
     #[schema(value_type = String)]
     id: RegistrationId,
     ticket: Issued,
+    #[expect(
+        clippy::struct_field_names,
+        reason = "this is its name in the interface"
+    )]
     registered_at: DateTime<Utc>,
 }
 

@@ -8,9 +8,10 @@ use crate::{
     },
     entity::registration,
     error::{AppError, AppResult},
-    platform::{App, secret::Keys},
+    platform::{App, Settings, secret::Keys},
 };
 use axum::http::StatusCode;
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use chrono::{DateTime, Utc};
 
 /// A registration without anything personal: who it is answers [`crate::person::card`].
@@ -121,6 +122,41 @@ pub(super) fn secret_of(keys: &Keys, row: &registration::Model) -> AppResult<Sec
 /// 410: the ticket was there and is no more.
 pub(super) fn withdrawn() -> AppError {
     AppError::new(StatusCode::GONE, "ticket_withdrawn")
+}
+
+/// `/T/{secret}` of a registration, below which the pages of its ticket lie.
+///
+/// # Errors
+/// 404 when there is none, 410 when it was withdrawn.
+pub async fn base(app: &App, id: RegistrationId) -> AppResult<String> {
+    let row = store::by_id(app.db.read(), id).await?;
+    let secret = secret_of(&app.keys, &row.ok_or_else(AppError::not_found)?)?;
+    Ok(format!("/T/{}", secret.in_full()))
+}
+
+fn cookie_name(settings: &Settings) -> &'static str {
+    if settings.secure() {
+        "__Host-ticket"
+    } else {
+        "ticket"
+    }
+}
+
+/// Lets the holder's telephone know its ticket when it scans the code of a booth, until the
+/// browser is closed: telephones are lent.
+pub fn remember(app: &App, secret: &Secret) -> Cookie<'static> {
+    Cookie::build((cookie_name(&app.settings), secret.in_full().to_owned()))
+        .path("/")
+        .secure(app.settings.secure())
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .build()
+}
+
+/// The secret of the ticket that this telephone opened last.
+pub fn remembered(app: &App, jar: &CookieJar) -> Option<String> {
+    let cookie = jar.get(cookie_name(&app.settings))?;
+    Some(cookie.value().to_owned())
 }
 
 /// The address of a ticket as its QR carries it.

@@ -1,7 +1,7 @@
 //! What the templates of the figures get.
 use super::{
     query::{Question, What},
-    report::{Counts, Figure, Reader, Report, Share, Table},
+    report::{Counts, Figure, Reader, Report, Share, Table, platform_name},
     rows::{Listing, Row},
     sheet::Block,
 };
@@ -201,7 +201,14 @@ const COLUMNS: &[Column] = &[
         ..text(row.case.as_ref())
     }),
     ("stream", |row, _| text(row.stream.as_ref())),
-    ("platform", |row, _| text(row.platform.as_ref())),
+    ("platform", |row, reader| {
+        let platform = row.platform.as_ref();
+        text(
+            platform
+                .map(|code| platform_name(reader.lang, code))
+                .as_ref(),
+        )
+    }),
     ("headcount", |row, _| count(row.headcount)),
     ("views", |row, _| count(row.views)),
     ("evidence_url", |row, _| text(row.evidence_url.as_ref())),

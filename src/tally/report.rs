@@ -532,8 +532,7 @@ fn stream(tally: &Tally, reader: &Reader, session: &StreamAt) -> Stream {
             .platforms()
             .into_iter()
             .map(|(name, views)| Platform {
-                name: text::find::<&str>(reader.lang, &format!("stream_platform.{name}"), &[])
-                    .unwrap_or_else(|| name.to_owned()),
+                name: platform_name(reader.lang, name),
                 views,
             })
             .collect(),
@@ -544,4 +543,10 @@ fn stream(tally: &Tally, reader: &Reader, session: &StreamAt) -> Stream {
         verified: of(Measure::Verified),
         key: key.to_string(),
     }
+}
+
+/// What a platform is called; one that the program does not know goes by its own name.
+pub(super) fn platform_name(lang: Lang, code: &str) -> String {
+    text::find::<&str>(lang, &format!("stream_platform.{code}"), &[])
+        .unwrap_or_else(|| code.to_owned())
 }

@@ -1,6 +1,9 @@
 //! The big screen as its template gets it: a board in the words of one language, booths at their
 //! places.
-use super::board::{Board, Booth, Hot, News};
+use super::{
+    board::{Board, Booth, Hot, News},
+    report::platform_name,
+};
 use crate::{
     domain::floor::{self, Shape},
     platform::{
@@ -120,7 +123,7 @@ impl ScreenPage {
             platforms: board
                 .platforms
                 .iter()
-                .map(|p| bar(p.name.clone(), p.views))
+                .map(|p| bar(platform_name(lang, &p.name), p.views))
                 .collect(),
             hot: board.hot.iter().map(|hot| ranked(hot, &words)).collect(),
             figures: figures(&board, &words),
@@ -239,7 +242,7 @@ fn groups(board: &Board, words: &Words) -> Vec<Bar> {
                 },
             }
         })
-        .take(5)
+        .take(4)
         .collect()
 }
 
@@ -252,7 +255,7 @@ fn plan(booths: &[Booth], words: &Words) -> Plan {
     let stalls = booths.iter().zip(floor.places).map(|(booth, place)| Stall {
         place,
         label: booth.label.clone(),
-        name: booth.employer.as_deref().map(short),
+        name: booth.employer.as_deref().map(called),
         heat: booth.employer.as_ref().map(|_| booth.heat),
         detail: booth
             .employer
@@ -291,7 +294,18 @@ fn short(name: &str) -> String {
             .filter(|r| !r.is_empty())
             .unwrap_or(rest);
     }
-    rest.to_owned()
+    // 曜砚电气设计（星汉）: the place behind says no more than the place before.
+    let before = rest.split_once('（').map_or(rest, |(before, _)| before);
+    if before.is_empty() { rest } else { before }.to_owned()
+}
+
+/// The short name where there is room for a few characters only.
+fn called(name: &str) -> String {
+    let short = short(name);
+    if short.is_ascii() || short.chars().count() <= 5 {
+        return short;
+    }
+    short.chars().take(4).collect()
 }
 
 fn ranked(hot: &Hot, words: &Words) -> Ranked {
@@ -305,7 +319,7 @@ fn ranked(hot: &Hot, words: &Words) -> Ranked {
     let booth = hot.booth.as_deref().unwrap_or_default();
     Ranked {
         title: hot.posting.clone(),
-        sub: format!("{booth} {} · {pay}", short(&hot.employer))
+        sub: format!("{booth} {} · {pay}", called(&hot.employer))
             .trim()
             .to_owned(),
         value: hot.persons,
@@ -372,8 +386,17 @@ mod tests {
             ("甘肃省陇上云仓集团有限公司", "陇上云仓"),
             ("公司", "公司"),
             ("星火电商服务部", "星火电商服务部"),
+            ("曜砚电气设计（星汉）有限公司", "曜砚电气设计"),
+            ("（星汉）", "（星汉）"),
         ] {
             assert_eq!(short(name), called);
+        }
+        for (name, seen) in [
+            ("曜砚电气设计（星汉）有限公司", "曜砚电气"),
+            ("甘肃省陇上云仓集团有限公司", "陇上云仓"),
+            ("Acme Foods", "Acme Foods"),
+        ] {
+            assert_eq!(called(name), seen);
         }
     }
 

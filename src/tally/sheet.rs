@@ -2,7 +2,7 @@
 use super::{
     facts::Key,
     measure::{Dimension, Measure},
-    report::{Reader, Tally},
+    report::{Reader, Tally, platform_name},
 };
 use crate::{
     domain::fair::HostPart,
@@ -247,7 +247,9 @@ fn streams(tally: &Tally, reader: &Reader) -> Block {
         }
     }
     let shares = platforms.into_iter();
-    lines.extend(shares.map(|(name, views)| Line::new(name.to_owned(), [number(views)])));
+    lines.extend(
+        shares.map(|(name, views)| Line::new(platform_name(reader.lang, name), [number(views)])),
+    );
     Block {
         title: reader.say("tally.sheet.streams"),
         heads: Vec::new(),

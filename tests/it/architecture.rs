@@ -19,19 +19,26 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("account", BASE),
     ("area", AREA),
     ("case", AREA),
+    (
+        "desk",
+        &["domain", "entity", "error", "platform", "account", "area"],
+    ),
     ("employer", AREA),
+    ("posting", POSTING),
     ("fair", FAIR),
     ("person", AREA),
     ("seeker", SEEKER),
-    ("posting", POSTING),
     ("broadcast", BROADCAST),
+    ("matching", MATCHING),
     (
         "tally",
         &["account", "domain", "entity", "error", "person", "platform"],
     ),
     (
         "office",
-        &["domain", "entity", "error", "platform", "account", "area"],
+        &[
+            "domain", "entity", "error", "platform", "account", "area", "case",
+        ],
     ),
     ("config", &["domain"]),
     (
@@ -39,13 +46,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "account",
             "area",
+            "desk",
             "employer",
             "fair",
+            "matching",
             "office",
             "person",
             "seeker",
             "posting",
             "broadcast",
+            "case",
             "tally",
             "config",
             "error",
@@ -57,9 +67,29 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["config", "domain", "entity", "error", "person", "platform"],
     ),
     (
+        "demo",
+        &[
+            "domain",
+            "entity",
+            "error",
+            "platform",
+            "account",
+            "area",
+            "case",
+            "employer",
+            "fair",
+            "person",
+            "seeker",
+            "posting",
+            "broadcast",
+            "matching",
+        ],
+    ),
+    (
         "cli",
         &[
-            "account", "bench", "config", "domain", "error", "platform", "server", "tally",
+            "account", "bench", "case", "config", "demo", "domain", "error", "fair", "platform",
+            "seeker", "server", "tally",
         ],
     ),
     ("main", &[]),
@@ -70,7 +100,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const BASE: &[&str] = &["domain", "entity", "error", "platform"];
 
 const FAIR: &[&str] = &[
-    "domain", "entity", "error", "platform", "account", "employer",
+    "domain", "entity", "error", "platform", "account", "employer", "posting",
 ];
 
 const AREA: &[&str] = &["domain", "entity", "error", "platform", "account"];
@@ -83,6 +113,11 @@ const POSTING: &[&str] = &["domain", "entity", "error", "platform", "account"];
 
 const BROADCAST: &[&str] = &[
     "domain", "entity", "error", "platform", "account", "posting",
+];
+
+const MATCHING: &[&str] = &[
+    "domain", "entity", "error", "platform", "account", "case", "fair", "person", "seeker",
+    "posting",
 ];
 
 /// Words that may not appear in files whose path starts so or ends so.

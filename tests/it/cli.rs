@@ -363,3 +363,42 @@ fn wrong_use_ends_with_two_and_help_with_zero() {
     assert!(out(&run(dir.path(), &["migrate", "--status"])).starts_with("0 steps"));
     assert!(out(&run(dir.path(), &["openapi"])).contains("\"openapi\""));
 }
+
+#[tokio::test]
+async fn a_changed_byte_of_the_ledger_is_found_from_the_command_line() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(run(dir.path(), &["migrate"]).status.code(), Some(0));
+    assert_eq!(run(dir.path(), &["user", "list"]).status.code(), Some(0));
+    let empty = run(dir.path(), &["verify-ledger"]);
+    assert_eq!(empty.status.code(), Some(0), "{}", err(&empty));
+    assert!(out(&empty).contains("0 cases"));
+    let number = crate::ledger::a_case_in(dir.path()).await;
+    let whole = run(dir.path(), &["verify-ledger"]);
+    assert_eq!(whole.status.code(), Some(0), "{}", err(&whole));
+    assert!(
+        out(&whole).contains("1 cases with 2 events"),
+        "{}",
+        out(&whole)
+    );
+    // One byte of the payload, changed in the file itself behind the back of every trigger.
+    let file = dir.path().join("nightfair.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let at = bytes
+        .windows(8)
+        .position(|window| window == b"lighting")
+        .unwrap();
+    while let Some(found) = bytes[at..].windows(8).position(|w| w == b"lighting") {
+        bytes[at + found + 7] = b'h';
+    }
+    std::fs::write(&file, bytes).unwrap();
+    let broken = run(dir.path(), &["verify-ledger"]);
+    assert_eq!(broken.status.code(), Some(1));
+    let said = err(&broken);
+    assert!(
+        said.contains(&number) && said.lines().count() == 1,
+        "{said}"
+    );
+    let nowhere = run(&dir.path().join("none"), &["verify-ledger"]);
+    assert_eq!(nowhere.status.code(), Some(1));
+    assert!(err(&nowhere).contains("--data"));
+}

@@ -44,6 +44,11 @@ async fn state(app: &TestApp, label: &str) -> String {
     format!("{} {who}", booth["state"].as_str().unwrap())
 }
 
+/// The office after a leap of the clock: a session that slept so long is over.
+async fn anew(app: &TestApp) -> Client {
+    app.role(Role::PlacementOfficer).await
+}
+
 /// A fair, and clerks of so many approved employers.
 async fn with_clerks(app: &TestApp, n: u32) -> (Client, Vec<(EmployerId, Client)>) {
     let office = open_fair(app).await;
@@ -153,13 +158,12 @@ async fn only_the_approved_and_only_while_the_fair_is_open() {
         .api_post(&holds("A01"), &json!({"employer": id.to_string()}))
         .await
         .expect(201);
+    let draft = fair_body("draft", "A 1");
+    office.api_post("/fairs", &draft).await.expect(201);
     app.clock.set("2026-08-08T14:00:00Z");
+    let clerk = app.clerk_of(id).await;
     let over = clerk.api_post(&holds("A02"), &json!({})).await.expect(409);
     assert_eq!(over.code(), "fair_not_open");
-    office
-        .api_post("/fairs", &fair_body("draft", "A 1"))
-        .await
-        .expect(201);
     let draft = clerk
         .api_post("/fairs/draft/booths/A01/holds", &json!({}))
         .await
@@ -171,9 +175,10 @@ async fn only_the_approved_and_only_while_the_fair_is_open() {
 #[tokio::test]
 async fn a_check_of_papers_older_than_half_a_year_must_be_renewed() {
     let app = TestApp::start_at("2026-01-10T00:00:00Z").await;
-    let (office, clerks) = with_clerks(&app, 1).await;
-    let (id, clerk) = &clerks[0];
+    let (_, clerks) = with_clerks(&app, 1).await;
+    let (id, _) = &clerks[0];
     app.clock.set("2026-07-20T00:00:00Z");
+    let (office, clerk) = (anew(&app).await, &app.clerk_of(*id).await);
     let stale = clerk.api_post(&holds("A01"), &json!({})).await.expect(409);
     assert_eq!(stale.code(), "verification_stale");
     office
@@ -190,10 +195,11 @@ async fn a_check_of_papers_older_than_half_a_year_must_be_renewed() {
 async fn who_waits_gets_the_next_free_booth() {
     let app = TestApp::start().await;
     let office = fair_with(&app, SLUG, "A 1-2").await;
-    let mut clerks = Vec::new();
+    let (mut ids, mut clerks) = (Vec::new(), Vec::new());
     for n in 1..=5 {
         let id = approved_employer(&office, n).await;
         clerks.push(app.clerk_of(id).await);
+        ids.push(id);
     }
     let wait = format!("/employer/fairs/{SLUG}/wait");
     assert_eq!(
@@ -222,6 +228,8 @@ async fn who_waits_gets_the_next_free_booth() {
     assert_eq!(fair::sweep(&app.app).await.unwrap(), 0);
     app.clock.advance(TimeDelta::minutes(1));
     assert_eq!(fair::sweep(&app.app).await.unwrap(), 1);
+    clerks[2] = app.clerk_of(ids[2]).await;
+    clerks[3] = app.clerk_of(ids[3]).await;
     let page = clerks[3]
         .get(&format!("/employer/fairs/{SLUG}"))
         .await
@@ -283,10 +291,11 @@ async fn a_swap_keeps_the_printed_codes() {
 #[tokio::test]
 async fn who_does_not_come_loses_the_booth_and_after_two_of_three_the_next() {
     let app = TestApp::start().await;
-    let (office, clerks) = with_clerks(&app, 2).await;
-    let (id, clerk) = &clerks[0];
+    let (_, clerks) = with_clerks(&app, 2).await;
+    let (id, _) = &clerks[0];
     for (slug, day) in [(SLUG, "08"), ("second", "15"), ("third", "22")] {
         if slug != SLUG {
+            let office = anew(&app).await;
             let mut body = fair_body(slug, "A 1-2");
             body["starts_at"] = json!(format!("2026-08-{day}T19:00:00+08:00"));
             body["ends_at"] = json!(format!("2026-08-{day}T22:00:00+08:00"));
@@ -296,6 +305,7 @@ async fn who_does_not_come_loses_the_booth_and_after_two_of_three_the_next() {
                 .await
                 .expect(200);
         }
+        let (office, clerk) = (anew(&app).await, app.clerk_of(*id).await);
         let path = format!("/fairs/{slug}/booths/A01/holds");
         if slug == "third" {
             let barred = clerk.api_post(&path, &json!({})).await.expect(409);
@@ -321,6 +331,7 @@ async fn who_does_not_come_loses_the_booth_and_after_two_of_three_the_next() {
         let stand = booked["participation"].as_str().unwrap();
         let miss = format!("/office/fairs/{slug}/booths/missed");
         app.clock.set(&format!("2026-08-{day}T11:29:59Z"));
+        let office = anew(&app).await;
         office
             .post(&miss, &[("participation", stand)])
             .await
@@ -340,10 +351,11 @@ async fn who_does_not_come_loses_the_booth_and_after_two_of_three_the_next() {
 #[tokio::test]
 async fn who_came_cannot_be_called_missing() {
     let app = TestApp::start().await;
-    let (office, clerks) = with_clerks(&app, 1).await;
+    let (_, clerks) = with_clerks(&app, 1).await;
     let booked = book(&clerks[0].1, "A01").await;
     let stand = booked["participation"].as_str().unwrap();
     app.clock.set("2026-08-08T12:00:00Z");
+    let office = anew(&app).await;
     let base = format!("/office/fairs/{SLUG}/booths");
     office
         .post(&format!("{base}/arrived"), &[("participation", stand)])

@@ -2,18 +2,47 @@
 use crate::harness::TestApp;
 use nightfair::{
     case::{commands, ledger, store},
+    cli,
     domain::{
         case::{Actor, Channel, Code, Command, Kind, Stage, Text, Urgency},
-        id::CaseId,
+        id::{AccountId, CaseId},
         role::Role,
     },
+    platform::{App, clock::SystemClock, db::Db, secret::Keys},
 };
-use sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm::{ConnectionTrait, Database, DbBackend};
+use std::sync::Arc;
 
 async fn a_request(app: &TestApp) -> CaseId {
     let clerk = app.role(Role::CommunityClerk).await.account.unwrap();
-    let by = Actor::staff(clerk, Role::CommunityClerk, None);
-    let (keys, office) = (app.app.keys.clone(), app.app.settings.office);
+    report(&app.app, Actor::staff(clerk, Role::CommunityClerk, None)).await
+}
+
+/// A case in the embedded database of a folder that no program serves; its number.
+pub async fn a_case_in(data: &std::path::Path) -> String {
+    let url = format!("sqlite://{}", data.join("nightfair.db").display());
+    let db = Db::open(&url, Arc::new(SystemClock), false).await.unwrap();
+    let keys = Keys::load_or_create(data).unwrap();
+    let app = cli::assemble(db, keys, data, "http://fair.test", Vec::new());
+    let app = app.await.unwrap();
+    let by = Actor::staff(AccountId(1), Role::CommunityClerk, None);
+    let id = report(&app, by).await;
+    let db = app.db.read();
+    let number = store::find(db, app.settings.office, id)
+        .await
+        .unwrap()
+        .number;
+    drop(app);
+    // What still lies in the log goes into the file itself.
+    let file = Database::connect(url).await.unwrap();
+    file.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)")
+        .await
+        .unwrap();
+    number
+}
+
+async fn report(app: &App, by: Actor) -> CaseId {
+    let (keys, office) = (app.keys.clone(), app.settings.office);
     let report = Command::Report {
         channel: Channel::Desk,
         category: Code::new("lighting").unwrap(),
@@ -28,7 +57,7 @@ async fn a_request(app: &TestApp) -> CaseId {
         files: vec![],
         shown: vec![],
     };
-    let opened = app.app.db.write(move |tx| async move {
+    let opened = app.db.write(move |tx| async move {
         let opened = commands::open(
             &tx,
             &keys,

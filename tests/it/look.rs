@@ -1,7 +1,7 @@
 //! The design keeps its promises: contrast of every pair of colours in use, one set of words for
 //! every macro, markup that a screen reader can follow, style sheets old phones understand.
 use minijinja::{Value, context};
-use nightfair::platform::{page, qr, sign::Sign};
+use nightfair::platform::{page, qr, sign::Sign, summary, text::Lang};
 use scraper::{Html, Selector};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -190,18 +190,17 @@ fn gallery(lang: &str, layout: &str) -> Html {
         faults => [["phone", "手机号应为 11 位数字"], ["groups", "请选择"], ["", "已经截止"]],
         once => "o",
     };
-    let html = env
-        .render_named_str(
-            "gallery.html",
-            GALLERY,
+    let page = env
+        .template_from_named_str("gallery.html", GALLERY)
+        .and_then(|gallery| gallery.render_captured(
             context! {
                 lang, layout, form, theme => "auto", size => "m", path => "/x?a=1&b=\"",
                 me => (layout == "_layout.html").then(|| context! { name => "王晓梅", role => "office_admin", home => "/office" }),
                 flash => context! { tone => "ok", text => "已保存" }, plan => floor(0),
             },
-        )
+        ))
         .unwrap_or_else(|e| panic!("{layout}: {e:#}"));
-    Html::parse_document(&html)
+    Html::parse_document(&summary::fill(page, Lang::from_tag(lang).unwrap()))
 }
 
 const LAYOUTS: [&str; 5] = [
@@ -251,6 +250,14 @@ fn markup_leads_from_label_to_field_and_from_fault_to_field() {
     for link in all(&html, ".summary a") {
         assert!(known.contains(link.attr("href").unwrap().trim_start_matches('#')));
     }
+    let named: Vec<String> = all(&html, ".summary li")
+        .iter()
+        .map(|li| li.text().collect())
+        .collect();
+    assert_eq!(
+        named,
+        ["Phone：手机号应为 11 位数字", "Groups：请选择", "已经截止"]
+    );
     for field in all(&html, "input:not([type=hidden]), select, textarea") {
         let id = field.attr("id").unwrap();
         let labelled = all(&html, &format!("label[for='{id}']")).len() == 1

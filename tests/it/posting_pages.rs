@@ -104,15 +104,18 @@ async fn an_employer_writes_the_office_publishes_a_seeker_reads() {
         .await
         .expect(200)
         .text();
-    for words in [
-        "主办方已核验",
-        "养老保险",
-        "我感兴趣",
-        "高校毕业生",
-        "\"@type\": \"JobPosting\"",
-    ] {
+    for words in ["主办方已核验", "养老保险", "我感兴趣", "高校毕业生"] {
         assert!(shown.contains(words), "{words}");
     }
+    let linked = shown.split("<script type=\"application/ld+json\">").nth(1);
+    let linked = linked.unwrap().split("</script>").next().unwrap();
+    let linked: serde_json::Value = serde_json::from_str(linked).unwrap();
+    assert_eq!(linked["@type"], "JobPosting");
+    assert_eq!(linked["baseSalary"]["value"]["minValue"], 6000);
+    assert_eq!(
+        linked["hiringOrganization"]["name"],
+        "陇上云仓供应链有限公司"
+    );
     let english = visitor
         .get(&format!("/f/starlight/postings/{id}?lang=en"))
         .await

@@ -31,6 +31,13 @@ async fn entities_match_migrations() {
     readable::<check_in::Entity>(&app).await;
     readable::<clock_segment::Entity>(&app).await;
     readable::<consent::Entity>(&app).await;
+    readable::<desk_member::Entity>(&app).await;
+    readable::<desk_pattern::Entity>(&app).await;
+    readable::<desk_session::Entity>(&app).await;
+    readable::<desk_shift::Entity>(&app).await;
+    readable::<desk_site::Entity>(&app).await;
+    readable::<desk_standing::Entity>(&app).await;
+    readable::<desk_swap::Entity>(&app).await;
     readable::<employer::Entity>(&app).await;
     readable::<fair::Entity>(&app).await;
     readable::<fair_host::Entity>(&app).await;

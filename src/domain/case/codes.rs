@@ -416,6 +416,8 @@ codes! {
         Name = "name",
         /// 手机号
         Phone = "phone",
+        /// 求职意向
+        Wanted = "wanted",
         /// 学历
         Education = "education",
         /// 技能

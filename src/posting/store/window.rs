@@ -109,6 +109,8 @@ fn asked(db: &impl ConnectionTrait, fair: FairId, wanted: &Wanted) -> Condition 
 /// (人社部 月计薪天数). Piecework has no month.
 fn pays(yuan: i64) -> Condition {
     let fen = yuan.saturating_mul(100);
+    // Rounded up: pay just below what was asked for does not reach it.
+    let up = |fen: i64, by: i64| fen.saturating_add(by - 1) / by;
     let by = |unit: PayUnit, at_least: i64| {
         Condition::all()
             .add(Column::PayUnit.eq(unit))
@@ -116,8 +118,8 @@ fn pays(yuan: i64) -> Condition {
     };
     Condition::any()
         .add(by(PayUnit::Month, fen))
-        .add(by(PayUnit::Day, fen.saturating_mul(4) / 87))
-        .add(by(PayUnit::Hour, fen / 174))
+        .add(by(PayUnit::Day, up(fen.saturating_mul(4), 87)))
+        .add(by(PayUnit::Hour, up(fen, 174)))
 }
 
 fn at_booth(fair: FairId, label: &str) -> Condition {

@@ -89,9 +89,10 @@ async fn look(tx: &WriteTx, gate: Gate, scan: Scan) -> AppResult<Answer> {
         offline: scan.offline,
         account: gate.account,
     };
-    match store::insert(tx, kept).await? {
-        true => Ok(answer),
-        false => Err(AppError::conflict(NONCE_USED)),
+    if store::insert(tx, kept).await? {
+        Ok(answer)
+    } else {
+        Err(AppError::conflict(NONCE_USED))
     }
 }
 
@@ -205,9 +206,10 @@ async fn stand(tx: &WriteTx, gate: Gate, row: &registration::Model, inside: bool
         return Ok(());
     }
     store::set_inside(tx, row.id, inside).await?;
-    match inside {
-        true => store::count_inside(tx, gate.fair, 1).await,
-        false => registrations::leave(tx, gate.fair).await,
+    if inside {
+        store::count_inside(tx, gate.fair, 1).await
+    } else {
+        registrations::leave(tx, gate.fair).await
     }
 }
 

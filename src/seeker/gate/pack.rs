@@ -75,9 +75,8 @@ pub async fn make(app: &App, actor: &Actor, fair: &fair::Model, gate: &str) -> A
 }
 
 fn hash<const N: usize>(key: &[u8], text: &str) -> String {
-    let mut mac = match <Hmac<Sha256> as KeyInit>::new_from_slice(key) {
-        Ok(mac) => mac,
-        Err(_) => unreachable!("HMAC takes keys of any length"),
+    let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(key) else {
+        unreachable!("HMAC takes keys of any length")
     };
     mac.update(text.as_bytes());
     URL_SAFE_NO_PAD.encode(&mac.finalize().into_bytes()[..N])

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     account::{Actor, Audience, Routes},
-    domain::contact::Phone,
+    domain::{contact::Phone, role::Role},
     error::{AppError, AppResult, FieldError},
     person,
     platform::{
@@ -23,6 +23,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
+use axum_extra::extract::cookie::CookieJar;
 use serde::Deserialize;
 use std::net::SocketAddr;
 
@@ -85,16 +86,22 @@ async fn ticket_page(
     peer: Peer,
 ) -> AppResult<Response> {
     let held = open(&app, &secret, peer).await?;
+    let employer = actor.as_ref().is_some_and(|a| a.role == Role::Employer);
     let steward = actor.is_some_and(|a| a.is(GATE_ROLES) && a.office == held.fair.office_id);
     if steward && said.r#as != "holder" {
         return Ok(sealed(
             gate::confirm(&app, &view, &held.fair, held.row).await?,
         ));
     }
+    if employer && said.r#as != "holder" {
+        let to = format!("/employer/scan?entry={}", held.secret.in_full());
+        return Ok(sealed(Redirect::to(&to).into_response()));
+    }
     let mut page = show::page(&app, view.lang, matches, &held).await?;
     page.fresh = !said.new.is_empty();
     page.amended = !said.saved.is_empty();
-    Ok(sealed(view.show(page)?))
+    let jar = CookieJar::new().add(ticket::remember(&app, &held.secret));
+    Ok(sealed((jar, view.show(page)?).into_response()))
 }
 
 async fn qr_page(

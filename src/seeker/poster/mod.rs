@@ -4,5 +4,6 @@ mod pages;
 mod routes;
 mod store;
 
+pub use commands::make;
 pub use pages::{PosterPage, PostersPage};
 pub use routes::routes;

@@ -189,3 +189,25 @@ guards! {
     ReopenMonth "reopen_month" NotNow, market::reopen_month;
     EmployerBreach "employer_breach" NotNow, market::employer_breach;
 }
+
+impl Guard {
+    /// Whether the answer depends on the data of the action, so that nothing can be said before
+    /// they are given. Guards whose failure is a fault of a field all do.
+    pub const fn reads_data(self) -> bool {
+        matches!(
+            self,
+            Self::TextStillThere
+                | Self::TargetNotMerged
+                | Self::TargetOpen
+                | Self::AskedBeforeDue
+                | Self::GranterNotAsker
+                | Self::GranterOfOtherUnit
+                | Self::UnsolvedBySecretary
+                | Self::Performed
+                | Self::Quorum
+                | Self::FollowUpOpen
+                | Self::FollowUpWindow
+                | Self::ReopenOutcome
+        )
+    }
+}

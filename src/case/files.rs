@@ -1,0 +1,145 @@
+//! 办件材料: pictures that a record names. Whoever may see the case and the record may see them.
+use super::{door::Reader, store};
+use crate::{
+    domain::{
+        case::{Actor, Command, Event, FieldSpec, Kind, Shape, Who},
+        fault::{Faults, FieldFault},
+        id::{CaseId, FileId, OfficeId},
+    },
+    entity::{case, case_file, file},
+    error::{AppError, AppResult},
+    platform::{App, db::WriteTx, files},
+};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+
+/// What the rows of uploaded evidence say of their purpose.
+pub const PURPOSE: &str = "evidence";
+
+/// The fields of an action that hold pictures.
+pub fn fields(kind: Kind, command: crate::domain::case::Action) -> Vec<&'static FieldSpec> {
+    let known = Command::fields(kind, command).unwrap_or_default();
+    known
+        .iter()
+        .filter(|field| matches!(field.shape, Shape::Id("file") | Shape::Ids("file")))
+        .collect()
+}
+
+/// The pictures that an action names, each with its field.
+fn named(kind: Kind, command: &Command) -> AppResult<Vec<(&'static str, FileId)>> {
+    let fields = fields(kind, command.action());
+    if fields.is_empty() {
+        return Ok(Vec::new());
+    }
+    let data = serde_json::to_value(command)?;
+    let mut named = Vec::new();
+    for field in fields {
+        let ids = match data.get(field.name) {
+            Some(serde_json::Value::Array(ids)) => ids.iter().collect(),
+            Some(one) => vec![one],
+            None => Vec::new(),
+        };
+        let ids = ids.into_iter().filter_map(|id| id.as_str()?.parse().ok());
+        named.extend(ids.map(|id| (field.name, id)));
+    }
+    Ok(named)
+}
+
+/// Whether the actor may put these pictures into this case: evidence of the office that he
+/// uploaded himself and that belongs to no other case.
+///
+/// # Errors
+/// 422 on the field otherwise.
+pub async fn check(
+    tx: &WriteTx,
+    office: OfficeId,
+    case: Option<CaseId>,
+    kind: Kind,
+    command: &Command,
+    by: &Actor,
+) -> AppResult<()> {
+    for (field, id) in named(kind, command)? {
+        let missing = || AppError::from(Faults::one(field, FieldFault::NotFound));
+        let row = file::Entity::find_by_id(id)
+            .filter(file::Column::OfficeId.eq(office))
+            .filter(file::Column::Purpose.eq(PURPOSE))
+            .one(tx.conn())
+            .await?
+            .ok_or_else(missing)?;
+        let own = match by.who {
+            Who::Account(account) => row.uploaded_by == Some(account),
+            Who::Person(_) => row.uploaded_by.is_none(),
+            Who::System => true,
+        };
+        let elsewhere = of_file(tx.conn(), id).await?;
+        if !own || elsewhere.is_some_and(|there| Some(there.case_id) != case) {
+            return Err(missing());
+        }
+    }
+    Ok(())
+}
+
+/// Ties the pictures of an event to its case.
+pub async fn keep(tx: &WriteTx, case: CaseId, kind: Kind, event: &Event) -> AppResult<()> {
+    let seq = i64::try_from(event.seq).map_err(anyhow::Error::from)?;
+    for (field, file) in named(kind, &event.payload.data)? {
+        let role = match field {
+            "before" | "after" => field,
+            _ => "evidence",
+        };
+        let row = case_file::ActiveModel {
+            case_id: Set(case),
+            event_seq: Set(seq),
+            file_id: Set(file),
+            role: Set(role.to_owned()),
+            ..Default::default()
+        };
+        case_file::Entity::insert(row).exec(tx.conn()).await?;
+    }
+    Ok(())
+}
+
+async fn of_file(db: &impl ConnectionTrait, id: FileId) -> AppResult<Option<case_file::Model>> {
+    Ok(case_file::Entity::find()
+        .filter(case_file::Column::FileId.eq(id))
+        .one(db)
+        .await?)
+}
+
+/// The pictures of a case, with the number of the event that brought each.
+pub async fn of_case(db: &impl ConnectionTrait, case: CaseId) -> AppResult<Vec<(i64, FileId)>> {
+    let rows = case_file::Entity::find()
+        .filter(case_file::Column::CaseId.eq(case))
+        .all(db)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.event_seq, row.file_id))
+        .collect())
+}
+
+/// A picture of a case, when the reader may see the record that brought it.
+///
+/// # Errors
+/// 404 otherwise.
+pub async fn open(
+    app: &App,
+    reader: Reader,
+    case: &case::Model,
+    id: FileId,
+) -> AppResult<(String, Vec<u8>)> {
+    let db = app.db.read();
+    let rows = of_case(db, case.id).await?;
+    let (seq, _) = rows
+        .into_iter()
+        .find(|(_, file)| *file == id)
+        .ok_or_else(AppError::not_found)?;
+    let events = store::events(db, case.id).await?;
+    let event = events.iter().find(|event| event.seq == seq);
+    let event = store::event(event.ok_or_else(AppError::not_found)?)?;
+    if !reader.sees(event.visibility, event.who) {
+        return Err(AppError::not_found());
+    }
+    let row = files::find(db, case.office_id, id).await?;
+    let bytes = app.files.read(&row).await?;
+    Ok((row.mime, bytes))
+}

@@ -1,0 +1,87 @@
+//! 下一步: whose turn it is, and what an actor could do now if the data were right.
+use super::codes::{Action, Kind, Part, Stage, Step};
+use super::command::Command;
+use super::facts::Facts;
+use super::guard::Ask;
+use super::part::Actor;
+use super::refusal::Class;
+use super::state::CaseState;
+use super::table;
+
+/// The action a case waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    pub action: Action,
+    /// Who is expected to take it; others may be allowed to as well.
+    pub part: Part,
+}
+
+/// The action that moves a case on from where it stands; none once it ended.
+pub fn turn(kind: Kind, stage: Stage, step: Option<Step>, verified: bool) -> Option<Turn> {
+    let action = match (stage, kind) {
+        (Stage::Registered, _) => Action::Accept,
+        (Stage::Accepted, Kind::EmploymentMatch) => Action::Refer,
+        (Stage::Accepted, _) => Action::Dispatch,
+        (Stage::Dispatched, Kind::EmploymentMatch) => Action::Acknowledge,
+        (Stage::Dispatched, _) => Action::Sign,
+        (Stage::Handling, _) => in_hand(step),
+        (Stage::Suspended, _) => Action::Resume,
+        (Stage::Verifying, _) if verified => Action::Close,
+        (Stage::Verifying, _) => Action::VerifyPass,
+        _ => return None,
+    };
+    let row = table::find(kind, Some(stage), action)?;
+    let part = *row.by.first()?;
+    Some(Turn { action, part })
+}
+
+fn in_hand(step: Option<Step>) -> Action {
+    match step {
+        Some(Step::MediationNew) => Action::Invite,
+        Some(Step::ConsentPending) => Action::Consent,
+        Some(Step::Consented) => Action::Session,
+        Some(Step::InSession) => Action::AgreeWritten,
+        Some(Step::Seconding) => Action::Schedule,
+        Some(Step::Scheduled) => Action::Deliberate,
+        Some(Step::Deliberated) => Action::Adopt,
+        Some(Step::ReplyNew) => Action::DraftReply,
+        Some(Step::ReplyDrafted) => Action::ApproveReply,
+        Some(Step::Shortlisted) => Action::InterviewSet,
+        Some(Step::InterviewSet) => Action::Interviewed,
+        Some(Step::Interviewed) => Action::Offer,
+        Some(Step::Offered) => Action::OfferAccept,
+        _ => Action::SubmitResult,
+    }
+}
+
+/// The actions that only the data still to be given could stop, in the order of the table: what a
+/// page offers. Guards that look at the data are left to the decision itself.
+pub fn ready(case: &CaseState, actor: &Actor, facts: &Facts) -> Vec<Action> {
+    let parts = actor.parts(case.kind, Some(case), None);
+    let open = |row: &&table::Row| {
+        let sample = Command::sample(case.kind, row.action);
+        let Ok(command) = Command::parse(case.kind, row.action, &sample) else {
+            return false;
+        };
+        row.by.iter().filter(|part| parts.has(**part)).any(|part| {
+            let ask = Ask {
+                kind: case.kind,
+                case: Some(case),
+                command: &command,
+                actor,
+                part: *part,
+                parts,
+                facts,
+            };
+            row.guards
+                .iter()
+                .filter(|guard| !matches!(guard.class(), Class::Invalid(_)) && !guard.reads_data())
+                .all(|guard| guard.holds(&ask))
+        })
+    };
+    table::rows(case.kind)
+        .filter(|row| row.from.contains(&case.stage))
+        .filter(open)
+        .map(|row| row.action)
+        .collect()
+}
