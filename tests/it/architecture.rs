@@ -57,7 +57,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "bench",
-        &["config", "domain", "entity", "error", "platform"],
+        &["config", "domain", "entity", "error", "person", "platform"],
     ),
     (
         "demo",
