@@ -19,7 +19,7 @@ use crate::{
     error::{AppError, AppResult},
     platform::{
         App,
-        api::{Call, List, PageQuery, ProblemDocument, Query, answer, created},
+        api::{Call, List, Members, PageQuery, ProblemDocument, Query, answer, created},
         form::Sent,
         once::Done,
         text::Lang,
@@ -33,7 +33,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
@@ -243,9 +243,9 @@ async fn open(
     Extension(hooks): Extension<Hooks>,
     lang: Lang,
     actor: Actor,
-    call: Call<Map<String, Value>>,
+    call: Call<Members>,
 ) -> AppResult<Response> {
-    let mut fields = call.body;
+    let Members(mut fields) = call.body;
     let kind = choice(fields.remove("kind").as_ref(), "kind", Kind::from_code)?;
     let of_kind = hooks.of(kind);
     let of_kind = of_kind.ok_or_else(|| AppError::unprocessable("kind_not_open"))?;
@@ -335,10 +335,10 @@ async fn act(
     lang: Lang,
     actor: Actor,
     Path(number): Path<String>,
-    call: Call<Map<String, Value>>,
+    call: Call<Members>,
 ) -> AppResult<Response> {
     let case = find(&app, &actor, &number).await?;
-    let mut fields = call.body;
+    let Members(mut fields) = call.body;
     let asked = choice(fields.remove("action").as_ref(), "action", |code| {
         Action::from_code(code).filter(|action| Command::fields(case.kind, *action).is_some())
     })?;

@@ -7,7 +7,12 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error, IgnoredAny, MapAccess, Unexpected, Visitor},
+};
+use serde_json::{Map, Value};
+use std::fmt;
 
 /// Bytes of a JSON document at most.
 const LARGEST: usize = 1 << 20;
@@ -79,12 +84,55 @@ fn once(parts: &Parts, body: &[u8]) -> AppResult<Once> {
 /// Broken JSON is 400; well-formed JSON of another shape is 422 and names the place.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> AppResult<T> {
     let text = std::str::from_utf8(bytes).map_err(|_| AppError::malformed("not_utf8"))?;
-    serde_json::from_str(text).map_err(|error| match error.classify() {
-        serde_json::error::Category::Data => {
-            AppError::unprocessable("wrong_shape").param("where", error.to_string())
-        }
-        _ => AppError::malformed("broken_json").param("where", error.to_string()),
+    let read = if text.trim_start().starts_with('[') {
+        // A struct would take a list as its members in order.
+        Err(serde_json::Error::invalid_type(
+            Unexpected::Seq,
+            &"an object",
+        ))
+    } else {
+        serde_json::from_str(text)
+    };
+    // The shape may be wrong long before the place where the document breaks off.
+    let whole = |error| match serde_json::from_str::<IgnoredAny>(text) {
+        Ok(_) => AppError::unprocessable("wrong_shape").param("where", error),
+        Err(broken) => AppError::malformed("broken_json").param("where", broken),
+    };
+    read.map_err(|error: serde_json::Error| match error.classify() {
+        serde_json::error::Category::Data => whole(error),
+        _ => AppError::malformed("broken_json").param("where", error),
     })
+}
+
+/// The members of an object whose shape is told by one of them; none may stand twice.
+#[derive(Debug)]
+pub struct Members(pub Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+
+        impl<'de> Visitor<'de> for Read {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut sent: A) -> Result<Members, A::Error> {
+                let mut members = Map::new();
+                while let Some((name, value)) = sent.next_entry::<String, Value>()? {
+                    if members.contains_key(&name) {
+                        return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
+                    }
+                    members.insert(name, value);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(Read)
+    }
 }
 
 /// 201 with what was made; a replay says so in its header.

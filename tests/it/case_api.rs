@@ -8,6 +8,7 @@ use axum::http::Method;
 use nightfair::domain::role::Role;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
+use std::slice;
 
 fn names(list: &Value) -> Vec<&str> {
     let items = list.as_array().unwrap().iter();
@@ -408,14 +409,14 @@ async fn the_list_is_filtered_and_turned_page_by_page() {
             .await
             .expect(200)
             .json()),
-        [referred.clone()]
+        slice::from_ref(&referred)
     );
     assert_eq!(
         of(&ask(&market.officer, &format!("q={referred}"))
             .await
             .expect(200)
             .json()),
-        [referred.clone()]
+        slice::from_ref(&referred)
     );
     assert_eq!(
         of(&ask(&market.officer, "q=设计").await.expect(200).json()).len(),
@@ -444,7 +445,7 @@ async fn the_list_is_filtered_and_turned_page_by_page() {
         .await
         .expect(200)
         .json();
-    assert_eq!(of(&theirs), [referred.clone()]);
+    assert_eq!(of(&theirs), slice::from_ref(&referred));
     assert_eq!(
         of(&ask(&market.officer, "overdue=yes").await.expect(200).json()).len(),
         0

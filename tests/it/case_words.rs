@@ -30,22 +30,22 @@ fn every_word_of_the_ledger_is_there_in_both_languages() {
                 for field in Command::fields(*kind, row.action).unwrap() {
                     need(words::field(lang, row.action, field));
                     if let Shape::Choice(list, codes) | Shape::Choices(list, codes) = field.shape {
-                        codes
-                            .iter()
-                            .for_each(|code| need(words::code(lang, list, code)));
+                        for code in codes {
+                            need(words::code(lang, list, code));
+                        }
                     }
                 }
             }
         }
-        Step::ALL
-            .iter()
-            .for_each(|step| need(words::step(lang, *step)));
-        Outcome::ALL
-            .iter()
-            .for_each(|one| need(words::outcome(lang, *one)));
-        Part::ALL
-            .iter()
-            .for_each(|part| need(words::part(lang, *part)));
+        for step in Step::ALL {
+            need(words::step(lang, *step));
+        }
+        for one in Outcome::ALL {
+            need(words::outcome(lang, *one));
+        }
+        for part in Part::ALL {
+            need(words::part(lang, *part));
+        }
         for clock in ClockKind::ALL {
             need(words::code(lang, "ClockKind", clock.code()));
         }

@@ -47,22 +47,25 @@ impl Serving {
     /// A program that serves, however it was told to.
     pub fn spawn(program: &mut Command) -> Self {
         let mut child = program.stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
-        let mut printed = Vec::new();
-        loop {
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        // From here on it is stopped, whatever happens.
+        let mut serving = Self {
+            child,
+            lines,
+            printed: Vec::new(),
+            host: String::new(),
+        };
+        while serving.host.is_empty() {
             let mut line = String::new();
-            assert_ne!(lines.read_line(&mut line).unwrap(), 0, "{printed:?}");
+            let read = serving.lines.read_line(&mut line).unwrap();
+            assert_ne!(read, 0, "{:?}", serving.printed);
             if let Some(url) = line.trim().strip_prefix("Nightfair serves http://") {
-                let host = url.to_owned();
-                return Self {
-                    child,
-                    lines,
-                    printed,
-                    host,
-                };
+                url.clone_into(&mut serving.host);
+            } else {
+                serving.printed.push(line.trim().to_owned());
             }
-            printed.push(line.trim().to_owned());
         }
+        serving
     }
 
     /// One request; status and the whole answer.

@@ -60,7 +60,8 @@ pub struct TestApp {
     pub app: App,
     pub clock: TestClock,
     pub router: Router,
-    pub dir: tempfile::TempDir,
+    /// Its files last as long as the app.
+    _dir: tempfile::TempDir,
 }
 
 pub struct Reply {
@@ -125,7 +126,7 @@ impl TestApp {
             app,
             clock,
             router,
-            dir,
+            _dir: dir,
         }
     }
 

@@ -3,6 +3,10 @@
     clippy::panic,
     reason = "a test that cannot go on stops"
 )]
+#![expect(
+    clippy::too_many_lines,
+    reason = "a story is told in one piece, in its order"
+)]
 
 mod access;
 mod account;

@@ -235,6 +235,10 @@ pub fn designer() -> Value {
 }
 
 /// The same with some members replaced.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the change is written where it is asked for"
+)]
 pub fn with(mut posting: Value, change: Value) -> Value {
     for (name, value) in change.as_object().unwrap() {
         posting[name] = value.clone();

@@ -6,7 +6,7 @@ use crate::{
 };
 use nightfair::platform::qr;
 use serde_json::json;
-use std::{path::Path, process::Command};
+use std::{path::Path, process::Command, slice};
 
 /// What `zbarimg` reads in a picture.
 pub fn read(picture: &Path) -> Vec<String> {
@@ -84,10 +84,14 @@ async fn poster_and_ticket_are_read_on_the_screen_and_on_paper() {
         format!("/T/{secret}/qr.png"),
     ] {
         browser.go(&page).await;
-        assert_eq!(seen(browser.shot().await), [expected.clone()], "{page}");
+        assert_eq!(
+            seen(browser.shot().await),
+            slice::from_ref(&expected),
+            "{page}"
+        );
     }
     browser.go(&format!("/T/{secret}/qr.svg")).await;
-    assert_eq!(seen(browser.shot().await), [expected.clone()]);
+    assert_eq!(seen(browser.shot().await), slice::from_ref(&expected));
 
     // A bare picture is shown in the browser's own frame, which wants an icon and styles.
     browser.forgive().await;
@@ -99,7 +103,7 @@ async fn poster_and_ticket_are_read_on_the_screen_and_on_paper() {
     let path = browser.path().await;
     let code = path.rsplit('/').next().unwrap();
     let poster = format!("HTTP://{}/R/{code}", host.to_uppercase());
-    assert_eq!(seen(browser.shot().await), [poster.clone()]);
+    assert_eq!(seen(browser.shot().await), slice::from_ref(&poster));
     let sheets = read_paper(browser.dir.path(), &browser.print().await, 100);
     assert_eq!(sheets, [vec![poster.clone()]], "one sheet of A4");
     small(&browser, &[expected, poster]).await;
