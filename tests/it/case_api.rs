@@ -408,14 +408,14 @@ async fn the_list_is_filtered_and_turned_page_by_page() {
             .await
             .expect(200)
             .json()),
-        [referred.clone()]
+        std::slice::from_ref(&referred)
     );
     assert_eq!(
         of(&ask(&market.officer, &format!("q={referred}"))
             .await
             .expect(200)
             .json()),
-        [referred.clone()]
+        std::slice::from_ref(&referred)
     );
     assert_eq!(
         of(&ask(&market.officer, "q=设计").await.expect(200).json()).len(),
@@ -444,7 +444,7 @@ async fn the_list_is_filtered_and_turned_page_by_page() {
         .await
         .expect(200)
         .json();
-    assert_eq!(of(&theirs), [referred.clone()]);
+    assert_eq!(of(&theirs), std::slice::from_ref(&referred));
     assert_eq!(
         of(&ask(&market.officer, "overdue=yes").await.expect(200).json()).len(),
         0
