@@ -134,9 +134,10 @@ impl Crowd {
         }
         let busy = self.meet(story, firms, evening, first);
         for id in ids {
-            let from = match busy.contains(&id) {
-                true => self.given_up(id),
-                false => Some(self.people[id].registers),
+            let from = if busy.contains(&id) {
+                self.given_up(id)
+            } else {
+                Some(self.people[id].registers)
             };
             let stays = self.people[id].comes.is_some() || !story.chance.percent(20);
             let (Some(from), false) = (from, stays) else {
