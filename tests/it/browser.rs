@@ -210,6 +210,10 @@ impl Browser {
     /// Sets a date, a time or the choice of a list.
     pub async fn choose(&self, name: &str, value: &str) {
         let field = self.named(name).await;
+        self.set(&field, name, value).await;
+    }
+
+    async fn set(&self, field: &WebElement, name: &str, value: &str) {
         let script = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('change', {bubbles: true}));";
         let arguments = vec![field.to_json().unwrap(), json!(value)];
         self.web.execute(script, arguments).await.unwrap();
@@ -254,15 +258,53 @@ impl Browser {
         self.click(&target).await;
     }
 
-    /// Follows the first link whose address contains `part`.
+    /// Follows the first link to be seen whose address contains `part`.
     pub async fn follow(&self, part: &str) {
-        let target = self.element(By::Css(format!("a[href*='{part}']"))).await;
-        self.click(&target).await;
+        self.push(&format!("a[href*='{part}']")).await;
+    }
+
+    /// Clicks the first thing to be seen that the selector finds.
+    pub async fn push(&self, css: &str) {
+        let found = self.web.find_all(By::Css(css)).await.unwrap();
+        for target in found {
+            if target.is_displayed().await.unwrap() {
+                self.click(&target).await;
+                return;
+            }
+        }
+        let (path, text) = (self.path().await, self.text().await);
+        panic!("nothing to be seen of {css:?} on {path}:\n{text}");
+    }
+
+    /// Sends the form of one of the moves that a page offers, opened first when it is folded up.
+    /// The fields named here are filled in, the others stay as the page proposes them.
+    pub async fn step(&self, action: &str, fields: &[(&str, &str)]) {
+        let form = format!("main form:has(> [name=action][value={action}])");
+        let folded = format!("main details:not([open]):has([name=action][value={action}])");
+        if !self
+            .web
+            .find_all(By::Css(&folded))
+            .await
+            .unwrap()
+            .is_empty()
+        {
+            self.push(&format!("{folded} > summary")).await;
+        }
+        for (name, value) in fields {
+            let field = self.element(By::Css(format!("{form} [name={name}]"))).await;
+            if field.attr("type").await.unwrap().as_deref() == Some("radio") {
+                self.push(&format!("{form} [name={name}][value='{value}']"))
+                    .await;
+            } else {
+                self.set(&field, name, value).await;
+            }
+        }
+        self.push(&format!("{form} .btns button")).await;
     }
 
     /// Clicks and waits until the page behind it has taken the place of this one.
     async fn click(&self, target: &WebElement) {
-        let leads = target.tag_name().await.unwrap() != "summary";
+        let leads = !["summary", "input"].contains(&target.tag_name().await.unwrap().as_str());
         self.ask("window.stillHere = true; return 1").await;
         target.scroll_into_view().await.unwrap();
         target.click().await.unwrap();
@@ -339,8 +381,6 @@ impl Browser {
         let mut bad = self.said().await;
         // A form that comes back with its faults is a page like any other.
         bad.retain(|words| !words.contains("status of 422") && !words.contains("status of 409"));
-        // The employer's own start page comes with the pages of fairs.
-        bad.retain(|words| !words.contains("/employer - "));
         self.note(&self.path().await, &json!(bad));
     }
 

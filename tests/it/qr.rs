@@ -127,3 +127,36 @@ async fn small(browser: &Browser, addresses: &[String]) {
         assert_eq!(sheets, [vec![address.clone()]]);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_booth_has_a_sheet_with_its_own_code() {
+    let dir = tempfile::tempdir().unwrap();
+    let office = Office::anywhere(dir.path()).await;
+    office.open_fair(SLUG, 100, "A 1-4").await;
+    let host = &office.serving.host;
+    let mut wire = office.wire().await;
+    let booths = ["A01", "A02", "A04"];
+    let mut expected = Vec::new();
+    for (employer, booth) in office.employers(3).await.iter().zip(booths) {
+        let base = format!("/fairs/{SLUG}/booths/{booth}");
+        let wish = json!({"employer": employer});
+        let hold = wire.post(&format!("{base}/holds"), &wish).await.unwrap();
+        let hold = hold.expect(201)["hold"].clone();
+        let confirm = json!({"hold": hold});
+        let booked = wire.post(&format!("{base}/bookings"), &confirm).await;
+        let code = booked.unwrap().expect(201)["code"].clone();
+        let code = code.as_str().unwrap();
+        expected.push(vec![format!("HTTP://{}/B/{code}", host.to_uppercase())]);
+    }
+
+    let browser = Browser::open(host).await;
+    browser.sign_in(ADMIN, PASSWORD).await;
+    browser.go(&format!("/office/fairs/{SLUG}/signs")).await;
+    let sheets = read_paper(browser.dir.path(), &browser.print().await, 100);
+    // A sheet for each booth that is taken, in the order of the plan; none empty, none shared.
+    assert_eq!(sheets, expected);
+    browser.go(&expected[1][0]).await;
+    browser.sees("A02").await;
+    small(&browser, &expected.concat()).await;
+    browser.close().await;
+}
