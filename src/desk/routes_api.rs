@@ -178,6 +178,7 @@ pub async fn sessions(
 
 /// A person at a session.
 #[derive(Serialize, ToSchema)]
+#[schema(as = DeskPersonOut)]
 pub struct PersonOut {
     member: String,
     name: String,

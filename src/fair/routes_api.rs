@@ -285,6 +285,7 @@ pub struct BoothOut {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = BoothEmployerOut)]
 struct EmployerOut {
     id: String,
     name: String,

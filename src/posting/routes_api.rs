@@ -89,6 +89,7 @@ struct PayIn {
 
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = PostingReviewIn)]
 pub struct ReviewIn {
     /// approve, return, reject
     decision: String,
@@ -132,6 +133,7 @@ pub struct PostingOut {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = PostingEmployerOut)]
 struct EmployerOut {
     id: String,
     name: String,

@@ -129,6 +129,7 @@ pub struct Counts {
 
 /// A rung of the ladder.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = TallyRung)]
 pub struct Rung {
     pub measure: &'static str,
     pub label: String,
@@ -216,6 +217,7 @@ pub struct Stream {
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = TallyPlatform)]
 pub struct Platform {
     pub name: String,
     pub views: i64,

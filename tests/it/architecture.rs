@@ -261,3 +261,53 @@ fn top_module(file: &str) -> String {
         .trim_end_matches(".rs")
         .to_owned()
 }
+
+/// Names of the API's documents: what a struct or enum is called there, and where it stands.
+#[derive(Default)]
+struct Documents(Vec<String>);
+
+impl Documents {
+    fn note(&mut self, attributes: &[syn::Attribute], name: &syn::Ident) {
+        let said = |attribute: &syn::Attribute| match &attribute.meta {
+            syn::Meta::List(list) => list.tokens.to_string(),
+            _ => String::new(),
+        };
+        let named = |attribute: &&syn::Attribute| attribute.path().is_ident("schema");
+        let derived = |attribute: &syn::Attribute| {
+            attribute.path().is_ident("derive") && said(attribute).contains("ToSchema")
+        };
+        if attributes.iter().any(derived) {
+            let other = attributes.iter().filter(named).find_map(|attribute| {
+                let other = said(attribute).strip_prefix("as = ")?.to_owned();
+                Some(other.split(',').next()?.trim().to_owned())
+            });
+            self.0.push(other.unwrap_or_else(|| name.to_string()));
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Documents {
+    fn visit_item_struct(&mut self, item: &'ast syn::ItemStruct) {
+        self.note(&item.attrs, &item.ident);
+    }
+
+    fn visit_item_enum(&mut self, item: &'ast syn::ItemEnum) {
+        self.note(&item.attrs, &item.ident);
+    }
+}
+
+/// Of two documents with one name, the description of the API would keep only one.
+#[test]
+fn no_two_documents_of_the_api_share_a_name() {
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (file, text) in sources(Path::new("src")) {
+        let mut documents = Documents::default();
+        documents.visit_file(&syn::parse_file(&text).unwrap());
+        for name in documents.0 {
+            places.entry(name).or_default().push(file.clone());
+        }
+    }
+    assert!(places.len() > 50);
+    places.retain(|_, files| files.len() > 1);
+    assert!(places.is_empty(), "{places:#?}");
+}

@@ -23,7 +23,8 @@ fn today() -> String {
 
 /// Everything that the story needs besides the browser.
 struct Evening {
-    office: Office,
+    /// Serves as long as the story lasts.
+    _office: Office,
     browser: Browser,
 }
 
@@ -33,7 +34,10 @@ impl Evening {
         office.account("liming", "李明", "gate_steward");
         office.account("zhaoyan", "赵燕", "placement_officer");
         let browser = Browser::open(&office.serving.host).await;
-        Self { office, browser }
+        Self {
+            _office: office,
+            browser,
+        }
     }
 
     fn picture(&self) -> std::path::PathBuf {

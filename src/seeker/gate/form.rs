@@ -64,6 +64,7 @@ fn tail(raw: &str) -> Option<(PersonName, String)> {
 /// 一次核验, as a device reports it.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = GateScanBody)]
 pub struct ScanBody {
     /// Secret of the ticket, or its whole address. One of `ticket` and `code` is needed.
     pub ticket: Option<String>,
