@@ -232,7 +232,9 @@ pub async fn sheet(app: &App, reader: Reader, found: &Found, shelf: &Shelf) -> A
         started_on: job
             .and_then(|job| job.started_on)
             .map(|day| day.to_string()),
-        evidence: job.and_then(|job| job.evidence).map(Evidence::code),
+        evidence: job
+            .and_then(|job| job.verified_evidence.or(job.evidence))
+            .map(Evidence::code),
         entries,
     })
 }
