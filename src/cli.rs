@@ -137,6 +137,7 @@ async fn serve(common: &Common, listening: &Listening, migrate: bool) -> Result<
             "Set up this installation (valid 30 minutes): {public_url}/setup/{token}"
         ))?;
     }
+    server::stop_when_asked(app.stop.clone())?;
     print(&format!("Nightfair serves {public_url}"))?;
     tokio::spawn(keep_house(app.clone()));
     let served = server::serve(app, listener, listening).await;

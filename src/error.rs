@@ -223,9 +223,22 @@ impl From<sea_orm::DbErr> for AppError {
                 tracing::warn!(%error, "database unavailable");
                 Self::unavailable()
             }
+            _ if is_no_text(&error) => Self::malformed("not_utf8"),
             _ => Self::Internal(error.into()),
         }
     }
+}
+
+/// PostgreSQL keeps no text with a NUL in it: whoever sends one is told so, wherever it was sent.
+fn is_no_text(error: &sea_orm::DbErr) -> bool {
+    use sea_orm::{DbErr, RuntimeErr};
+    let (DbErr::Query(RuntimeErr::SqlxError(cause)) | DbErr::Exec(RuntimeErr::SqlxError(cause))) =
+        error
+    else {
+        return false;
+    };
+    let code = cause.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code == "22021")
 }
 
 impl From<minijinja::Error> for AppError {

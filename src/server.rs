@@ -31,6 +31,7 @@ use std::{
     net::{SocketAddr, TcpListener},
     time::Duration,
 };
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -413,7 +414,7 @@ async fn ready(State(app): State<App>) -> AppResult<&'static str> {
 /// Serves until the program is asked to stop, then lets running requests end.
 pub async fn serve(app: App, listener: TcpListener, listening: &Listening) -> anyhow::Result<()> {
     let handle = axum_server::Handle::new();
-    tokio::spawn(stop_when_asked(app.stop.clone(), handle.clone()));
+    tokio::spawn(drain(app.stop.clone(), handle.clone()));
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     if let (Some(cert), Some(key)) = (&listening.tls_cert, &listening.tls_key) {
         let tls = RustlsConfig::from_pem_file(cert, key).await;
@@ -439,22 +440,24 @@ fn limited<A: axum_server::Address, C>(
     server.first_request_timeout(HEAD)
 }
 
-async fn stop_when_asked(stop: CancellationToken, handle: axum_server::Handle<SocketAddr>) {
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(error) => {
-                tracing::warn!(%error, "no signal handler");
-                std::future::pending::<()>().await;
-            }
+/// From here on an init system or Ctrl-C asks the program to stop instead of ending it. Called
+/// before the program says that it serves: whoever reads that may ask at once.
+pub fn stop_when_asked(stop: CancellationToken) -> anyhow::Result<()> {
+    let mut terminated = signal(SignalKind::terminate()).context("no signal handler")?;
+    let mut interrupted = signal(SignalKind::interrupt()).context("no signal handler")?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminated.recv() => {}
+            _ = interrupted.recv() => {}
+            () = stop.cancelled() => {}
         }
-    };
-    tokio::select! {
-        () = terminated => {}
-        _ = tokio::signal::ctrl_c() => {}
-        () = stop.cancelled() => {}
-    }
+        stop.cancel();
+    });
+    Ok(())
+}
+
+async fn drain(stop: CancellationToken, handle: axum_server::Handle<SocketAddr>) {
+    stop.cancelled().await;
     tracing::info!("stopping");
-    stop.cancel();
     handle.graceful_shutdown(Some(DRAIN));
 }

@@ -5,7 +5,8 @@
 //! in its own savepoint, and answers after the one commit (group commit, `synchronous=FULL`: an
 //! answer means that it survives a power cut). On PostgreSQL each closure is a transaction of the
 //! pool, run in a task of its own, because a cancelled `BEGIN` would leave a pooled connection
-//! inside a transaction.
+//! inside a transaction. Writers wait their turn before they ask for a connection: a crowd is no
+//! reason to say that the database is away, and some connections stay free for reading.
 use super::clock::SharedClock;
 use crate::error::{AppError, AppResult};
 use anyhow::{Context, anyhow};
@@ -18,13 +19,16 @@ use sea_orm::{
     sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 /// Closures that one commit serves at most.
 const BATCH: usize = 64;
 /// Closures that may wait; beyond it callers wait to be let in.
 const QUEUE: usize = 1024;
 const READERS: u32 = 4;
+/// Writing transactions at a time on PostgreSQL, of the [`CONNECTIONS`] there are.
+const WRITERS: usize = 12;
+const CONNECTIONS: u32 = 16;
 /// A closure is milliseconds of work; this stops one that hangs.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -59,7 +63,8 @@ pub struct Db {
 enum Writer {
     /// The queue of the one writing task.
     Queue(mpsc::Sender<Job>),
-    Pool(DatabaseConnection),
+    /// Connections, and the turns of those who write.
+    Pool(DatabaseConnection, Arc<Semaphore>),
 }
 
 type Answer = AppResult<Box<dyn Any + Send>>;
@@ -90,7 +95,7 @@ impl Db {
         }
         let mut options = ConnectOptions::new(url);
         options
-            .max_connections(16)
+            .max_connections(CONNECTIONS)
             .acquire_timeout(Duration::from_secs(2))
             .max_lifetime(Duration::from_mins(30))
             .sqlx_logging(false);
@@ -98,7 +103,7 @@ impl Db {
         if migrate {
             migrate_postgres(&pool).await?;
         }
-        let writer = Writer::Pool(pool.clone());
+        let writer = Writer::Pool(pool.clone(), Arc::new(Semaphore::new(WRITERS)));
         Ok(Self {
             readers: pool,
             writer,
@@ -141,11 +146,15 @@ impl Db {
                     .map_err(|_| anyhow!("a write answered with another type"))?;
                 Ok(*value)
             }
-            Writer::Pool(pool) => {
+            Writer::Pool(pool, turns) => {
+                let turn = turns.clone().acquire_owned().await;
+                let turn = turn.map_err(|_| AppError::unavailable())?;
                 let (pool, now) = (pool.clone(), self.clock.now());
                 tokio::spawn(async move {
                     let tx = pool.begin().await?;
-                    conclude(tx, now, work).await
+                    let done = conclude(tx, now, work).await;
+                    drop(turn);
+                    done
                 })
                 .await
                 .context("a write did not come to its end")?
