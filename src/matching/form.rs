@@ -143,21 +143,3 @@ pub fn rating(raw: i64) -> Result<i32, FieldFault> {
         .filter(|stars| (1..=5).contains(stars))
         .ok_or(fault)
 }
-
-/// The ledger names the field that a guard refused; here is said what is wrong with it.
-pub fn explain(error: AppError) -> AppError {
-    let AppError::Problem(mut problem) = error else {
-        return error;
-    };
-    for fault in problem.errors.iter_mut().filter(|f| f.code == "format") {
-        let code = match fault.field.as_str() {
-            "interview_at" => "past",
-            "started_on" | "placed_on" => "future",
-            "evidence" => "employers_word",
-            "place" | "consent" | "at_work" => "required",
-            _ => continue,
-        };
-        code.clone_into(&mut fault.code);
-    }
-    AppError::Problem(problem)
-}

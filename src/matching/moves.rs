@@ -196,7 +196,7 @@ mod tests {
         let state = serde_json::json!({
             "kind": "employment_match", "stage": stage, "step": null, "held_step": null,
             "outcome": null, "seq": 1, "visibility": "parties", "entered_by": "person:1",
-            "person": 1, "category": null, "urgency": null, "org_node": null, "said_at": null,
+            "person": "1", "category": null, "urgency": null, "org_node": null, "said_at": null,
             "recorded_at": "2026-07-19T11:00:00Z", "updated_at": "2026-07-19T11:00:00Z",
             "times": crate::domain::case::Times::default(),
             "due": crate::domain::case::Dues::default(),

@@ -540,7 +540,6 @@ pub fn again(
     error: AppError,
     moves: &mut Moves,
 ) -> AppResult<(StatusCode, Option<String>)> {
-    let error = form::explain(error);
     moves.form = Form::again(lang, sent, &error);
     sent.get("action").clone_into(&mut moves.asked);
     if error.field_errors().is_empty() {
