@@ -231,13 +231,13 @@ impl From<sea_orm::DbErr> for AppError {
 
 /// PostgreSQL keeps no text with a NUL in it: whoever sends one is told so, wherever it was sent.
 fn is_no_text(error: &sea_orm::DbErr) -> bool {
-    use sea_orm::{DbErr, RuntimeErr};
+    use sea_orm::{DbErr, RuntimeErr, sqlx::error::DatabaseError};
     let (DbErr::Query(RuntimeErr::SqlxError(cause)) | DbErr::Exec(RuntimeErr::SqlxError(cause))) =
         error
     else {
         return false;
     };
-    let code = cause.as_database_error().and_then(|error| error.code());
+    let code = cause.as_database_error().and_then(DatabaseError::code);
     code.is_some_and(|code| code == "22021")
 }
 
