@@ -1,6 +1,12 @@
 //! Desks on the move: where they stand, who sits there, what differs from the week.
 use crate::shape::{id, index, link, unique};
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{
+        big_integer, big_integer_null, boolean, date, date_null, integer, integer_null, text,
+        text_null, timestamp_with_time_zone,
+    },
+};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
