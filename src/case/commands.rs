@@ -171,7 +171,7 @@ pub async fn act_once(app: &App, mut act: Act) -> AppResult<Done<u64>> {
     let mut kept: Vec<(&'static str, Stored)> = Vec::new();
     for (field, upload) in std::mem::take(&mut act.uploads) {
         let stored = app.files.keep_picture(upload).await;
-        kept.push((field, stored.map_err(|error| on_field(error, field))?));
+        kept.push((field, stored.map_err(|error| files::on_field(error, field))?));
     }
     let (keys, once, id) = (app.keys.clone(), act.once.clone(), act.id);
     let done = app.db.write_once(once, move |tx| async move {
@@ -215,18 +215,6 @@ fn put(kind: Kind, action: Action, to: &mut Map<String, Value>, field: &str, id:
         .or_insert_with(|| Value::Array(Vec::new()));
     if let Value::Array(ids) = ids {
         ids.push(id.into());
-    }
-}
-
-/// What is no picture is told at the field that took it.
-fn on_field(error: AppError, field: &str) -> AppError {
-    match error.code() {
-        Some("not_an_image" | "image_too_large") => crate::domain::fault::Faults::one(
-            field.to_owned(),
-            crate::domain::fault::FieldFault::NotAnImage,
-        )
-        .into(),
-        _ => error,
     }
 }
 

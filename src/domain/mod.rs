@@ -18,6 +18,7 @@ pub mod moment;
 pub mod number;
 pub mod office;
 pub mod password;
+pub mod paste;
 pub mod pay;
 pub mod posting;
 pub mod posting_check;

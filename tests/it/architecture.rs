@@ -29,6 +29,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("person", AREA),
     ("seeker", SEEKER),
     ("broadcast", BROADCAST),
+    (
+        "intake",
+        &[
+            "domain", "entity", "error", "platform", "account", "area", "case", "desk", "person",
+            "rulebook",
+        ],
+    ),
     ("matching", MATCHING),
     (
         "tally",
@@ -49,6 +56,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "desk",
             "employer",
             "fair",
+            "intake",
             "matching",
             "office",
             "person",

@@ -23,6 +23,7 @@ async fn entities_match_migrations() {
     readable::<case::Entity>(&app).await;
     readable::<case_event::Entity>(&app).await;
     readable::<case_file::Entity>(&app).await;
+    readable::<case_key::Entity>(&app).await;
     readable::<case_link::Entity>(&app).await;
     readable::<case_number::Entity>(&app).await;
     readable::<case_party::Entity>(&app).await;
@@ -56,6 +57,7 @@ async fn entities_match_migrations() {
     readable::<posting::Entity>(&app).await;
     readable::<posting_event::Entity>(&app).await;
     readable::<registration::Entity>(&app).await;
+    readable::<request::Entity>(&app).await;
     readable::<setup_link::Entity>(&app).await;
     readable::<sign_in_attempt::Entity>(&app).await;
     readable::<stream::Entity>(&app).await;
