@@ -24,6 +24,7 @@ pub mod matching;
 pub mod office;
 pub mod person;
 pub mod posting;
+pub mod rulebook;
 pub mod seeker;
 pub mod tally;
 

@@ -40,7 +40,10 @@ pub async fn all(db: &impl ConnectionTrait, office: OfficeId) -> AppResult<Vec<a
 }
 
 /// Areas in use with their way down from the street, `街道 / 社区 / 网格`, for choices.
-pub async fn paths(db: &impl ConnectionTrait, office: OfficeId) -> AppResult<Vec<(AreaId, String)>> {
+pub async fn paths(
+    db: &impl ConnectionTrait,
+    office: OfficeId,
+) -> AppResult<Vec<(AreaId, String)>> {
     let all = all(db, office).await?;
     let known: BTreeMap<AreaId, &area::Model> = all.iter().map(|area| (area.id, area)).collect();
     let way = |from: AreaId| {

@@ -81,8 +81,9 @@ pub async fn check(
 /// What is no picture is told at the field that took it.
 pub fn on_field(error: AppError, field: &str) -> AppError {
     match error.code() {
-        Some("not_an_image" | "image_too_large") => Faults::one(field.to_owned(), FieldFault::NotAnImage)
-        .into(),
+        Some("not_an_image" | "image_too_large") => {
+            Faults::one(field.to_owned(), FieldFault::NotAnImage).into()
+        }
         _ => error,
     }
 }

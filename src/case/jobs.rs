@@ -12,6 +12,7 @@ use crate::{
     },
     error::AppResult,
     platform::App,
+    rulebook::Book,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -31,8 +32,9 @@ pub struct Ticked {
 /// One round of the timers.
 pub async fn tick(app: &App) -> AppResult<Ticked> {
     let (mut done, now) = (Ticked::default(), app.db.now());
-    let calendars = Calendars::default();
-    let silent = silent_since(&calendars, now);
+    let book = Book::load(app.db.read(), app.settings.office, now).await?;
+    let calendars = book.calendars();
+    let silent = silent_since(calendars, now);
     let today = day_of(now);
     let mut after = CaseId(0);
     for _ in 0..BATCHES {

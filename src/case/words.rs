@@ -202,7 +202,11 @@ pub fn day(lang: Lang, day: chrono::NaiveDate) -> String {
 
 /// `9月29日`, for days of the weeks around now.
 pub fn short_day(lang: Lang, day: chrono::NaiveDate) -> String {
-    let form = if lang == Lang::En { "%-d %b" } else { "%-m月%-d日" };
+    let form = if lang == Lang::En {
+        "%-d %b"
+    } else {
+        "%-m月%-d日"
+    };
     day.format(form).to_string()
 }
 

@@ -17,7 +17,6 @@ use crate::{
 };
 use chrono::{DateTime, Datelike, NaiveDate, Utc, Weekday};
 use sea_orm::Iterable;
-use std::collections::HashMap;
 
 pub fn kind(view: &View, kind: DeskKind) -> String {
     view.say::<&str>(&format!("desk_kind.{}", kind.code()), &[])

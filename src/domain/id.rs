@@ -99,4 +99,16 @@ ids! {
     DeskPatternId,
     /// 加场或停办的场次
     DeskSessionId,
+    /// 类别
+    CategoryId,
+    /// 时限规则的一个版本
+    SlaRuleId,
+    /// 派单规则
+    DispatchRuleId,
+    /// 放假通知
+    CalendarNoticeId,
+    /// 特殊日期
+    CalendarDayId,
+    /// 期限重算
+    CalendarRunId,
 }

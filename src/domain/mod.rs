@@ -6,6 +6,7 @@ pub mod broadcast;
 pub mod calendar;
 pub mod case;
 pub mod contact;
+pub mod dispatch;
 pub mod employer;
 pub mod fair;
 pub mod fault;

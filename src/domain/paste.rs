@@ -25,15 +25,21 @@ pub struct Pasted {
 
 /// A line above a message as chat programs copy it: `王阿姨 2026-11-25 19:02:11`, `王阿姨 19:02`.
 static STAMP: LazyLock<Regex> = LazyLock::new(|| {
-    rule(r"^(?P<who>.{1,30}?)[ \t\u{3000}]+(?:[0-9]{4}[-/年][0-9]{1,2}[-/月][0-9]{1,2}日?[ \t\u{3000}]+)?(?:上午|下午|晚上)?[ \t\u{3000}]*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?[ \t\u{3000}]*$")
+    rule(
+        r"^(?P<who>.{1,30}?)[ \t\u{3000}]+(?:[0-9]{4}[-/年][0-9]{1,2}[-/月][0-9]{1,2}日?[ \t\u{3000}]+)?(?:上午|下午|晚上)?[ \t\u{3000}]*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?[ \t\u{3000}]*$",
+    )
 });
 
 /// `王阿姨：…` at the beginning, a name and a colon.
-static SAID: LazyLock<Regex> = LazyLock::new(|| rule(r"^(?P<who>[^ \t\u{3000}:：,，。]{1,12})[:：][ \t\u{3000}]*(?P<rest>.+)$"));
+static SAID: LazyLock<Regex> = LazyLock::new(|| {
+    rule(r"^(?P<who>[^ \t\u{3000}:：,，。]{1,12})[:：][ \t\u{3000}]*(?P<rest>.+)$")
+});
 
 /// `我是王秀兰`, `我叫王秀兰`, `姓名：王秀兰`, `联系人：王秀兰`
 static CALLED: LazyLock<Regex> = LazyLock::new(|| {
-    rule(r"(?:我是|我叫|姓名[:：]?|联系人[:：]?|反映人[:：]?)[ \t\u{3000}]*(?P<who>[\u{4e00}-\u{9fff}]{2,4}?)(?:[，,。；; \t\u{3000}]|$|电话|手机|住)")
+    rule(
+        r"(?:我是|我叫|姓名[:：]?|联系人[:：]?|反映人[:：]?)[ \t\u{3000}]*(?P<who>[\u{4e00}-\u{9fff}]{2,4}?)(?:[，,。；; \t\u{3000}]|$|电话|手机|住)",
+    )
 });
 
 /// Eleven digits of a mobile telephone, perhaps in groups; or a number with its area code.
@@ -43,7 +49,9 @@ static PHONE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// `地址：…` to the end of its sentence, or a door: `3号楼2单元501`, `民乐路12号`.
 static PLACED: LazyLock<Regex> = LazyLock::new(|| {
-    rule(r"(?:地址|地点|住址|位置)[:：][ \t\u{3000}]*(?P<said>[^，,。；;\n]{2,60})|(?P<door>[\u{4e00}-\u{9fff}]{0,12}[0-9]{1,4}(?:号院|号楼|号|栋|幢|弄|巷)(?:[ \t\u{3000}]*[0-9]{1,2}[ \t\u{3000}]*单元)?(?:[ \t\u{3000}]*[0-9]{2,4}[ \t\u{3000}]*室?)?)")
+    rule(
+        r"(?:地址|地点|住址|位置)[:：][ \t\u{3000}]*(?P<said>[^，,。；;\n]{2,60})|(?P<door>[\u{4e00}-\u{9fff}]{0,12}[0-9]{1,4}(?:号院|号楼|号|栋|幢|弄|巷)(?:[ \t\u{3000}]*[0-9]{1,2}[ \t\u{3000}]*单元)?(?:[ \t\u{3000}]*[0-9]{2,4}[ \t\u{3000}]*室?)?)",
+    )
 });
 
 fn rule(pattern: &str) -> Regex {
@@ -56,7 +64,11 @@ pub fn split(message: &str, places: &[String]) -> Pasted {
     let message: String = message.chars().take(LONGEST).collect();
     let mut pasted = Pasted::default();
     let mut lines = Vec::new();
-    for line in message.lines().map(str::trim).filter(|line| !line.is_empty()) {
+    for line in message
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+    {
         if let Some(stamp) = STAMP.captures(line) {
             pasted.name = pasted.name.or_else(|| named(&stamp["who"]));
             continue;
@@ -98,8 +110,22 @@ pub fn split(message: &str, places: &[String]) -> Pasted {
 /// Words before a colon that head a line and name nobody.
 fn label(word: &str) -> bool {
     const LABELS: &[&str] = &[
-        "诉求", "内容", "问题", "反映", "地址", "地点", "电话", "手机", "姓名", "联系人", "投诉", "建议", "时间",
-        "你好", "您好", "请问",
+        "诉求",
+        "内容",
+        "问题",
+        "反映",
+        "地址",
+        "地点",
+        "电话",
+        "手机",
+        "姓名",
+        "联系人",
+        "投诉",
+        "建议",
+        "时间",
+        "你好",
+        "您好",
+        "请问",
     ];
     LABELS.iter().any(|label| word.contains(label))
 }
@@ -107,8 +133,14 @@ fn label(word: &str) -> bool {
 /// A name as a chat calls somebody: without marks and faces, if something is left that is a name.
 fn named(raw: &str) -> Option<String> {
     let raw = raw.trim_matches(|c: char| !c.is_alphanumeric());
-    let raw = raw.split(['(', '（', '[', '【']).next().unwrap_or(raw).trim();
-    PersonName::parse(raw).ok().map(|name| name.in_full().to_owned())
+    let raw = raw
+        .split(['(', '（', '[', '【'])
+        .next()
+        .unwrap_or(raw)
+        .trim();
+    PersonName::parse(raw)
+        .ok()
+        .map(|name| name.in_full().to_owned())
 }
 
 /// No digit stands directly before or behind: part of a longer number is no telephone.
@@ -118,10 +150,7 @@ fn alone(text: &str, from: usize, to: usize) -> bool {
 }
 
 fn half_width_keeping_lines(text: &str) -> String {
-    text.lines()
-        .map(half_width)
-        .collect::<Vec<_>>()
-        .join("\n")
+    text.lines().map(half_width).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -148,9 +177,18 @@ mod tests {
 
     #[test]
     fn who_says_a_name_is_called_so() {
-        let pasted = split("您好，我是李建国，住在12号楼3单元502，楼道堆满杂物。", &places());
+        let pasted = split(
+            "您好，我是李建国，住在12号楼3单元502，楼道堆满杂物。",
+            &places(),
+        );
         assert_eq!(pasted.name.as_deref(), Some("李建国"));
-        assert_eq!(pasted.address.as_deref().map(|a| a.contains("12号楼3单元502")), Some(true));
+        assert_eq!(
+            pasted
+                .address
+                .as_deref()
+                .map(|a| a.contains("12号楼3单元502")),
+            Some(true)
+        );
         assert_eq!(pasted.phone, None);
         let pasted = split("张敏：车位被自行车占了", &places());
         assert_eq!(pasted.name.as_deref(), Some("张敏"));

@@ -220,7 +220,7 @@ impl Next<'_> {
     /// 422 at `then` when no rule names a unit.
     async fn dispatch(&self, tx: &WriteTx) -> AppResult<Command> {
         let (code, area) = (self.category.as_str(), self.place.area);
-        let found = rulebook::lead_for(tx.conn(), self.office, code, area).await?;
+        let found = rulebook::lead_for(tx.conn(), self.office, Some(code), area).await?;
         let Some(found) = found.filter(|_| self.kind != Kind::Mediation) else {
             return Err(Faults::one("then", FieldFault::NotFound).into());
         };

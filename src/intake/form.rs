@@ -11,7 +11,7 @@ use crate::{
     platform::form::Sent,
 };
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Pictures of one report at most.
 pub const MOST_PICTURES: usize = 6;
@@ -60,7 +60,7 @@ pub struct Raw {
 }
 
 /// 另一方当事人
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawParty {
     pub name: String,
@@ -343,7 +343,9 @@ mod tests {
         };
         let faults = read_one(&typed).unwrap_err();
         let named: Vec<String> = faults.iter().map(|(field, _)| field.to_owned()).collect();
-        for field in ["category", "text", "phone", "channel", "answer", "source", "lat"] {
+        for field in [
+            "category", "text", "phone", "channel", "answer", "source", "lat",
+        ] {
             assert!(named.iter().any(|one| one == field), "{field} in {named:?}");
         }
     }

@@ -104,7 +104,9 @@ async fn facts(app: &App, asked: Asked) -> AppResult<Vec<FactLine>> {
     }
     if asked.reader.is_office() {
         let from = request.source.as_ref().zip(request.source_ref.as_ref());
-        lines.extend(from.map(|(source, number)| line("source", format!("{source} {number}"), None)));
+        lines.extend(
+            from.map(|(source, number)| line("source", format!("{source} {number}"), None)),
+        );
         let slip = format!("/cases/{}/slip", case.number);
         let print = text::say::<&str>(lang, "intake.slip.print", &[]);
         lines.push(line("slip", print, Some(slip)));
@@ -122,11 +124,7 @@ fn channel(lang: Lang, request: &request::Model) -> String {
     }
 }
 
-async fn lines(
-    app: &App,
-    asked: Asked,
-    cases: &[CaseId],
-) -> AppResult<HashMap<CaseId, ListLine>> {
+async fn lines(app: &App, asked: Asked, cases: &[CaseId]) -> AppResult<HashMap<CaseId, ListLine>> {
     let db = app.db.read();
     let rows: Vec<case::Model> = crate::case::store::many(db, asked.office, cases).await?;
     let mut people: HashMap<CaseId, PersonId> = HashMap::new();

@@ -221,7 +221,10 @@ impl Page for ReportPage {
             at: "/R/MINLE".into(),
             here,
             kind: "resident_request".into(),
-            kinds: vec![choice("resident_request", "居民诉求"), choice("suggestion", "金点子")],
+            kinds: vec![
+                choice("resident_request", "居民诉求"),
+                choice("suggestion", "金点子"),
+            ],
             groups: groups(),
             areas: vec![choice("1", "民乐社区")],
             notice: vec!["姓名和电话只用于联系您。".into()],
@@ -253,7 +256,10 @@ impl Page for NewPage {
     fn samples() -> Vec<Self> {
         let page = |kind: &str, form| Self {
             kind: kind.into(),
-            kinds: vec![choice("resident_request", "居民诉求"), choice("mediation", "矛盾调解")],
+            kinds: vec![
+                choice("resident_request", "居民诉求"),
+                choice("mediation", "矛盾调解"),
+            ],
             groups: groups(),
             areas: vec![choice("1", "民乐社区")],
             channels: vec![choice("desk", "流动办公桌")],
@@ -385,7 +391,11 @@ impl Page for ImportPage {
             faulty: 0,
             unused: vec![],
             groups: groups(),
-            table: if rows.is_empty() { String::new() } else { "[]".into() },
+            table: if rows.is_empty() {
+                String::new()
+            } else {
+                "[]".into()
+            },
             rows,
             source: "12345".into(),
             fallback: "lighting".into(),

@@ -17,9 +17,7 @@ use crate::{
         fault::Faults,
         id::{AreaId, OfficeId},
         paste,
-        role::Role::{
-            self, CommunityClerk, DeputyLiaison, GridWorker, PlacementOfficer,
-        },
+        role::Role::{self, CommunityClerk, DeputyLiaison, GridWorker, PlacementOfficer},
     },
     entity::case,
     error::{AppError, AppResult},
@@ -273,7 +271,13 @@ async fn pasted(
     let areas = show::areas(&app, actor.office).await?;
     let names: Vec<String> = areas
         .iter()
-        .map(|area| area.label.rsplit(" / ").next().unwrap_or_default().to_owned())
+        .map(|area| {
+            area.label
+                .rsplit(" / ")
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        })
         .collect();
     let found = paste::split(sent.get("message"), &names);
     let place = found.place.and_then(|at| areas.get(at));
@@ -287,14 +291,20 @@ async fn pasted(
             doubts.push(view.say::<&str>(&format!("intake.paste.no_{key}"), &[]));
         }
     }
-    let phone = found.phone.as_deref().and_then(|phone| Phone::parse(phone).ok());
+    let phone = found
+        .phone
+        .as_deref()
+        .and_then(|phone| Phone::parse(phone).ok());
     let phone = phone.map(|phone| phone.in_full().to_owned());
     let form = Form::filled([
         ("text", found.text),
         ("name", found.name.unwrap_or_default()),
         ("phone", phone.unwrap_or_default()),
         ("address", found.address.unwrap_or_default()),
-        ("area", place.map(|area| area.value.clone()).unwrap_or_default()),
+        (
+            "area",
+            place.map(|area| area.value.clone()).unwrap_or_default(),
+        ),
         ("channel", Channel::WechatGroup.code().to_owned()),
     ]);
     let mut page = new_page(&app, &view, &actor, kind, form).await?;

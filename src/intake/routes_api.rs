@@ -226,7 +226,10 @@ async fn upload(
 }
 
 async fn shown(app: &App, lang: Lang, held: &track::Held) -> AppResult<TrackOut> {
-    let at = format!("/K/{}/files", super::keys::open(&app.keys, &held.row)?.in_full());
+    let at = format!(
+        "/K/{}/files",
+        super::keys::open(&app.keys, &held.row)?.in_full()
+    );
     let seen = track::timeline(app, lang, held, &at).await?;
     let actions = if held.own {
         track::forms(app, lang, held).await?

@@ -23,11 +23,7 @@ use crate::{
         text::{self, Lang},
     },
 };
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -57,7 +53,11 @@ async fn import_page(app: &App, view: &View, actor: &Actor, form: Form) -> AppRe
         unused: Vec::new(),
         groups: show::groups(app, actor.office, Kind::ResidentRequest, view.lang).await?,
         table: String::new(),
-        source: if source.is_empty() { "12345".to_owned() } else { source },
+        source: if source.is_empty() {
+            "12345".to_owned()
+        } else {
+            source
+        },
         fallback,
         done: false,
         trouble: None,
@@ -98,10 +98,12 @@ async fn carry(app: &App, view: &View, actor: &Actor, sent: &mut Sent) -> AppRes
     let kept = sent.get("table").to_owned();
     let apply = !kept.is_empty();
     let (rows, unused) = if apply {
-        let rows: Vec<Row> = serde_json::from_str(&kept)
-            .map_err(|_| AppError::unprocessable("table_not_text"))?;
+        let rows: Vec<Row> =
+            serde_json::from_str(&kept).map_err(|_| AppError::unprocessable("table_not_text"))?;
         if rows.len() > MOST_ROWS {
-            return Err(table_problem(crate::platform::sheet::Unreadable::TooManyRows));
+            return Err(table_problem(
+                crate::platform::sheet::Unreadable::TooManyRows,
+            ));
         }
         (rows, Vec::new())
     } else {
@@ -180,10 +182,12 @@ async fn line(
         number: String::new(),
     };
     let fate = if apply {
-        sync::apply(app, from, names, row).await.map(|(fate, number)| {
-            line.number = number;
-            fate
-        })
+        sync::apply(app, from, names, row)
+            .await
+            .map(|(fate, number)| {
+                line.number = number;
+                fate
+            })
     } else {
         sync::check(app, from, names, row).await.map(|checked| {
             if checked.fell_back && checked.fate == Fate::New {

@@ -77,12 +77,7 @@ async fn blank_here(
     view.show(report_page(&app, &view, Some(&code), kind(&asked.kind), Form::blank()).await?)
 }
 
-async fn send(
-    State(app): State<App>,
-    view: View,
-    peer: Peer,
-    sent: Sent,
-) -> AppResult<Response> {
+async fn send(State(app): State<App>, view: View, peer: Peer, sent: Sent) -> AppResult<Response> {
     answer(&app, &view, peer, None, sent).await
 }
 

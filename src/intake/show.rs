@@ -34,9 +34,10 @@ pub fn choice(value: impl Into<String>, label: impl Into<String>) -> Choice {
 pub async fn groups(app: &App, office: OfficeId, kind: Kind, lang: Lang) -> AppResult<Vec<Group>> {
     let book = rulebook::Book::load(app.db.read(), office, app.db.now()).await?;
     let of_group = |code: &str| {
-        let options = book.categories().iter().filter(|one| {
-            one.group_code == code && book.serves(kind, &one.code)
-        });
+        let options = book
+            .categories()
+            .iter()
+            .filter(|one| one.group_code == code && book.serves(kind, &one.code));
         options
             .map(|one| choice(one.code.clone(), rulebook::name(lang, one)))
             .collect::<Vec<_>>()
@@ -134,7 +135,11 @@ pub async fn here(
     };
     let path = area::store::ancestors(db, office, area).await?;
     let whole: Vec<&str> = path.iter().skip(1).map(|area| area.name.as_str()).collect();
-    let name = if site.is_some() { name } else { whole.join(" ") };
+    let name = if site.is_some() {
+        name
+    } else {
+        whole.join(" ")
+    };
     let here = Here {
         code: code.to_owned(),
         name,

@@ -9,10 +9,8 @@ use crate::{
     platform::db::{WriteTx, is_duplicate},
 };
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
-    sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, sea_query::Expr,
 };
 
 /// Similar cases that a form shows at most.
@@ -80,10 +78,7 @@ pub async fn by_key_hash(
 }
 
 /// Where a case came from; none for what no intake opened.
-pub async fn request(
-    db: &impl ConnectionTrait,
-    case: CaseId,
-) -> AppResult<Option<request::Model>> {
+pub async fn request(db: &impl ConnectionTrait, case: CaseId) -> AppResult<Option<request::Model>> {
     Ok(request::Entity::find_by_id(case).one(db).await?)
 }
 

@@ -2,9 +2,7 @@
 //! row is one more record, a new one is a new case; sending a table twice is harmless.
 use super::{
     commands::{self, By, Report},
-    form,
-    place,
-    store,
+    form, place, store,
     table::Row,
 };
 use crate::{
@@ -70,9 +68,10 @@ impl Names {
     /// A category by code or by either of its names.
     pub fn category(&self, named: &str) -> Option<&str> {
         let named = half_width(named);
-        let found = self.categories.iter().find(|one| {
-            one.enabled && [&one.code, &one.name_zh, &one.name_en].contains(&&named)
-        });
+        let found = self
+            .categories
+            .iter()
+            .find(|one| one.enabled && [&one.code, &one.name_zh, &one.name_en].contains(&&named));
         found.map(|one| one.code.as_str())
     }
 
@@ -141,12 +140,7 @@ pub async fn check(app: &App, from: &From, names: &Names, row: &Row) -> AppResul
 ///
 /// # Errors
 /// As [`check`]; 409 `case_over` when a changed row belongs to a case that has ended.
-pub async fn apply(
-    app: &App,
-    from: &From,
-    names: &Names,
-    row: &Row,
-) -> AppResult<(Fate, String)> {
+pub async fn apply(app: &App, from: &From, names: &Names, row: &Row) -> AppResult<(Fate, String)> {
     let checked = check(app, from, names, row).await?;
     let fate = checked.fate;
     let Some(case) = checked.known else {
@@ -189,5 +183,7 @@ async fn amend(app: &App, from: &From, case: CaseId, row: &Row) -> AppResult<()>
 /// Whether a category is one of the choices of a form.
 pub fn offered(groups: &[super::pages::Group], code: &str) -> bool {
     let options = groups.iter().flat_map(|group| &group.options);
-    options.map(|one: &Choice| one.value.as_str()).any(|one| one == code)
+    options
+        .map(|one: &Choice| one.value.as_str())
+        .any(|one| one == code)
 }

@@ -51,14 +51,20 @@ enum Column {
 
 /// Words that head a column, most telling first.
 const HEADS: &[(Column, &[&str])] = &[
-    (Column::Ref, &["工单编号", "工单号", "编号", "流水号", "order", "number"]),
+    (
+        Column::Ref,
+        &["工单编号", "工单号", "编号", "流水号", "order", "number"],
+    ),
     (Column::Phone, &["电话", "手机", "联系方式", "phone"]),
     (Column::SaidAt, &["来电时间", "受理时间", "时间", "time"]),
     (Column::Address, &["地址", "地点", "位置", "address"]),
     (Column::Area, &["社区", "网格", "区域", "area"]),
     (Column::Category, &["类别", "类型", "分类", "category"]),
     (Column::Text, &["内容", "诉求", "描述", "问题", "text"]),
-    (Column::Name, &["姓名", "联系人", "来电人", "诉求人", "反映人", "name"]),
+    (
+        Column::Name,
+        &["姓名", "联系人", "来电人", "诉求人", "反映人", "name"],
+    ),
 ];
 
 /// Reads a table.
@@ -76,8 +82,12 @@ pub fn read(bytes: &[u8]) -> Result<Table, Unreadable> {
     let unused = heads.iter().zip(&columns);
     let unused = unused.filter(|(head, column)| column.is_none() && !head.is_empty());
     let table = Table {
-        unused: unused.map(|(head, _)| head.chars().take(20).collect()).collect(),
-        rows: rows.map(|(line, cells)| row(line, &cells, &columns)).collect(),
+        unused: unused
+            .map(|(head, _)| head.chars().take(20).collect())
+            .collect(),
+        rows: rows
+            .map(|(line, cells)| row(line, &cells, &columns))
+            .collect(),
     };
     if table.rows.is_empty() {
         return Err(Unreadable::Empty);
@@ -176,20 +186,32 @@ mod tests {
         assert_eq!(row.name, "王女士");
         assert_eq!(row.category, "照明");
         assert_eq!(row.text, "路灯不亮");
-        assert_eq!(row.raw("12345", "lighting", "XG01").said_at, "2026-11-25T11:02:00+00:00");
+        assert_eq!(
+            row.raw("12345", "lighting", "XG01").said_at,
+            "2026-11-25T11:02:00+00:00"
+        );
     }
 
     #[test]
     fn only_a_changed_row_has_another_hash() {
         let row = read(CSV.as_bytes()).unwrap().rows.remove(0);
-        let again = Row { line: 9, ..row.clone() };
+        let again = Row {
+            line: 9,
+            ..row.clone()
+        };
         assert_eq!(row.hash(), again.hash());
-        let changed = Row { text: "路灯还是不亮".into(), ..row.clone() };
+        let changed = Row {
+            text: "路灯还是不亮".into(),
+            ..row.clone()
+        };
         assert_ne!(row.hash(), changed.hash());
     }
 
     #[test]
     fn a_table_without_number_or_text_is_none() {
-        assert_eq!(read("姓名,电话\n王,1\n".as_bytes()), Err(Unreadable::NoHeader));
+        assert_eq!(
+            read("姓名,电话\n王,1\n".as_bytes()),
+            Err(Unreadable::NoHeader)
+        );
     }
 }

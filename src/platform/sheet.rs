@@ -122,10 +122,10 @@ fn workbook(bytes: &[u8], most: usize) -> Result<Vec<Line>, Unreadable> {
 /// A cell as it looks: whole numbers without a point, times as people write them.
 fn shown(cell: &Data) -> String {
     match cell {
-        Data::DateTime(at) if at.is_datetime() => at
-            .as_datetime()
-            .map(|at| at.format("%Y-%m-%d %H:%M").to_string())
-            .unwrap_or_default(),
+        Data::DateTime(at) if at.is_datetime() => {
+            let (year, month, day, hour, minute, ..) = at.to_ymd_hms_milli();
+            format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}")
+        }
         Data::Error(_) => String::new(),
         cell => cell.to_string(),
     }
@@ -188,7 +188,9 @@ mod tests {
 
     #[test]
     fn tables_of_offices_are_read_whatever_wrote_them() {
-        let gbk = encoding_rs::GBK.encode("工单编号,内容\r\nW-1,路灯不亮\r\n").0;
+        let gbk = encoding_rs::GBK
+            .encode("工单编号,内容\r\nW-1,路灯不亮\r\n")
+            .0;
         let utf8 = "工单编号\t内容\nW-1\t路灯不亮\n".as_bytes().to_vec();
         for bytes in [gbk.into_owned(), utf8] {
             let rows = rows(&bytes, 10).unwrap();

@@ -18,11 +18,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("platform", &["domain", "entity", "error"]),
     ("account", BASE),
     ("area", AREA),
-    ("case", AREA),
-    (
-        "desk",
-        &["domain", "entity", "error", "platform", "account", "area"],
-    ),
+    ("rulebook", RULEBOOK),
+    ("case", CASE),
+    ("desk", CASE),
     ("employer", AREA),
     ("posting", POSTING),
     ("fair", FAIR),
@@ -64,6 +62,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "posting",
             "broadcast",
             "case",
+            "rulebook",
             "tally",
             "config",
             "error",
@@ -97,7 +96,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "cli",
         &[
             "account", "bench", "case", "config", "demo", "domain", "error", "fair", "platform",
-            "seeker", "server", "tally",
+            "rulebook", "seeker", "server", "tally",
         ],
     ),
     ("main", &[]),
@@ -112,6 +111,12 @@ const FAIR: &[&str] = &[
 ];
 
 const AREA: &[&str] = &["domain", "entity", "error", "platform", "account"];
+
+const RULEBOOK: &[&str] = &["domain", "entity", "error", "platform", "account", "area"];
+
+const CASE: &[&str] = &[
+    "domain", "entity", "error", "platform", "account", "area", "rulebook",
+];
 
 const SEEKER: &[&str] = &[
     "domain", "entity", "error", "platform", "account", "area", "person",

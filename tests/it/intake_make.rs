@@ -38,7 +38,14 @@ impl Community {
         let street = add(&app, None, Level::Street, "XG", "星光街道").await;
         let community = add(&app, Some(street), Level::Community, "XG01", "民乐路社区").await;
         let building = add(&app, Some(community), Level::Building, "XG0103", "3号楼").await;
-        let office = unit(&app, "MINLE", "民乐路社区居委会", UnitKind::Community, community).await;
+        let office = unit(
+            &app,
+            "MINLE",
+            "民乐路社区居委会",
+            UnitKind::Community,
+            community,
+        )
+        .await;
         let property = unit(&app, "WUYE", "安居物业", UnitKind::Property, community).await;
         site(&app, community).await;
         let member = |role, unit| app.member(role, Some(unit), None);
@@ -104,7 +111,10 @@ async fn add(
         lead: None,
         sort: 0,
     };
-    let added = app.app.db.write(move |tx| async move { area::add_area(&tx, office, new).await });
+    let added = app
+        .app
+        .db
+        .write(move |tx| async move { area::add_area(&tx, office, new).await });
     added.await.unwrap()
 }
 
@@ -116,7 +126,10 @@ async fn unit(app: &TestApp, code: &str, name: &str, kind: UnitKind, area: AreaI
         kind,
         area: Some(area),
     };
-    let added = app.app.db.write(move |tx| async move { area::add_unit(&tx, office, new).await });
+    let added = app
+        .app
+        .db
+        .write(move |tx| async move { area::add_unit(&tx, office, new).await });
     added.await.unwrap()
 }
 

@@ -19,6 +19,10 @@ async fn entities_match_migrations() {
     readable::<api_token::Entity>(&app).await;
     readable::<area::Entity>(&app).await;
     readable::<booth::Entity>(&app).await;
+    readable::<calendar_day::Entity>(&app).await;
+    readable::<calendar_hour::Entity>(&app).await;
+    readable::<calendar_notice::Entity>(&app).await;
+    readable::<calendar_run::Entity>(&app).await;
     readable::<callback::Entity>(&app).await;
     readable::<case::Entity>(&app).await;
     readable::<case_event::Entity>(&app).await;
@@ -29,6 +33,8 @@ async fn entities_match_migrations() {
     readable::<case_party::Entity>(&app).await;
     readable::<case_text::Entity>(&app).await;
     readable::<case_unit::Entity>(&app).await;
+    readable::<category::Entity>(&app).await;
+    readable::<category_group::Entity>(&app).await;
     readable::<check_in::Entity>(&app).await;
     readable::<clock_segment::Entity>(&app).await;
     readable::<consent::Entity>(&app).await;
@@ -39,6 +45,7 @@ async fn entities_match_migrations() {
     readable::<desk_site::Entity>(&app).await;
     readable::<desk_standing::Entity>(&app).await;
     readable::<desk_swap::Entity>(&app).await;
+    readable::<dispatch_rule::Entity>(&app).await;
     readable::<employer::Entity>(&app).await;
     readable::<fair::Entity>(&app).await;
     readable::<fair_host::Entity>(&app).await;
@@ -58,8 +65,10 @@ async fn entities_match_migrations() {
     readable::<posting_event::Entity>(&app).await;
     readable::<registration::Entity>(&app).await;
     readable::<request::Entity>(&app).await;
+    readable::<rulebook::Entity>(&app).await;
     readable::<setup_link::Entity>(&app).await;
     readable::<sign_in_attempt::Entity>(&app).await;
+    readable::<sla_rule::Entity>(&app).await;
     readable::<stream::Entity>(&app).await;
     readable::<stream_posting::Entity>(&app).await;
     readable::<stream_view::Entity>(&app).await;
