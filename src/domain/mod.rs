@@ -19,6 +19,7 @@ pub mod number;
 pub mod office;
 pub mod password;
 pub mod pay;
+pub mod personal;
 pub mod posting;
 pub mod posting_check;
 pub mod role;

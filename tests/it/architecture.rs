@@ -18,7 +18,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("platform", &["domain", "entity", "error"]),
     ("account", BASE),
     ("area", AREA),
-    ("case", AREA),
+    ("person", AREA),
+    ("case", CASE),
     (
         "desk",
         &["domain", "entity", "error", "platform", "account", "area"],
@@ -26,7 +27,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("employer", AREA),
     ("posting", POSTING),
     ("fair", FAIR),
-    ("person", AREA),
     ("seeker", SEEKER),
     ("broadcast", BROADCAST),
     ("matching", MATCHING),
@@ -104,6 +104,8 @@ const FAIR: &[&str] = &[
 ];
 
 const AREA: &[&str] = &["domain", "entity", "error", "platform", "account"];
+
+const CASE: &[&str] = &["domain", "entity", "error", "platform", "account", "person"];
 
 const SEEKER: &[&str] = &[
     "domain", "entity", "error", "platform", "account", "area", "person",
