@@ -21,6 +21,7 @@ pub mod office;
 pub mod password;
 pub mod paste;
 pub mod pay;
+pub mod personal;
 pub mod posting;
 pub mod posting_check;
 pub mod role;

@@ -18,13 +18,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("platform", &["domain", "entity", "error"]),
     ("account", BASE),
     ("area", AREA),
+    ("person", AREA),
     ("rulebook", RULEBOOK),
     ("case", CASE),
-    ("desk", CASE),
+    ("desk", DESK),
     ("employer", AREA),
     ("posting", POSTING),
     ("fair", FAIR),
-    ("person", AREA),
     ("seeker", SEEKER),
     ("broadcast", BROADCAST),
     (
@@ -114,8 +114,12 @@ const AREA: &[&str] = &["domain", "entity", "error", "platform", "account"];
 
 const RULEBOOK: &[&str] = &["domain", "entity", "error", "platform", "account", "area"];
 
-const CASE: &[&str] = &[
+const DESK: &[&str] = &[
     "domain", "entity", "error", "platform", "account", "area", "rulebook",
+];
+
+const CASE: &[&str] = &[
+    "domain", "entity", "error", "platform", "account", "area", "person", "rulebook",
 ];
 
 const SEEKER: &[&str] = &[

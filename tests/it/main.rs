@@ -20,6 +20,8 @@ mod case_api;
 mod case_make;
 mod case_pages;
 mod case_words;
+mod casework;
+mod casework_make;
 mod cli;
 mod crash;
 mod crawl;

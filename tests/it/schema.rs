@@ -31,12 +31,12 @@ async fn entities_match_migrations() {
     readable::<case_link::Entity>(&app).await;
     readable::<case_number::Entity>(&app).await;
     readable::<case_party::Entity>(&app).await;
+    readable::<case_publication::Entity>(&app).await;
     readable::<case_text::Entity>(&app).await;
     readable::<case_unit::Entity>(&app).await;
     readable::<category::Entity>(&app).await;
     readable::<category_group::Entity>(&app).await;
     readable::<check_in::Entity>(&app).await;
-    readable::<clock_segment::Entity>(&app).await;
     readable::<consent::Entity>(&app).await;
     readable::<desk_member::Entity>(&app).await;
     readable::<desk_pattern::Entity>(&app).await;
