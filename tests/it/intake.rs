@@ -72,13 +72,10 @@ async fn a_lamp_is_reported_by_the_banner_and_rated_by_the_link() {
         .act(&desk.handler, &number, "submit_result", result.clone())
         .await;
     assert_eq!(refused.expect(422).json()["guard"], "result_evidence");
-    let upload = send_files(
-        &desk.handler,
-        &format!("/api/v1/cases/{number}/files"),
-        &[],
-        &[("file", shot.as_slice())],
-    );
-    let file = upload.await.expect(201).json()["id"].clone();
+    let files_at = format!("/api/v1/cases/{number}/files");
+    let one = [("file", shot.as_slice())];
+    let upload = send_files(&desk.handler, &files_at, &[], &one).await;
+    let file = upload.expect(201).json()["id"].clone();
     let result = json!({"result": "换了灯。", "outcome": "resolved", "after": [file]});
     desk.act(&desk.handler, &number, "submit_result", result)
         .await
