@@ -88,6 +88,16 @@ pub async fn check(
     Ok(())
 }
 
+/// What is no picture is told at the field that took it.
+pub fn on_field(error: AppError, field: &str) -> AppError {
+    match error.code() {
+        Some("not_an_image" | "image_too_large") => {
+            Faults::one(field.to_owned(), FieldFault::NotAnImage).into()
+        }
+        _ => error,
+    }
+}
+
 /// Ties the pictures of an event to its case. What a report shows is how it was before.
 pub async fn keep(tx: &WriteTx, case: CaseId, kind: Kind, event: &Event) -> AppResult<()> {
     let seq = i64::try_from(event.seq).map_err(anyhow::Error::from)?;

@@ -9,11 +9,12 @@ use super::{
 use crate::{
     domain::{
         calendar::day_of,
-        case::{Actor, Calendars, CaseState, Command, Kind, Limits, Stage, Text},
+        case::{Actor, Calendars, CaseState, Command, Kind, Stage, Text},
         id::CaseId,
     },
     error::AppResult,
     platform::{App, text::Lang},
+    rulebook::Book,
 };
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 
@@ -49,8 +50,8 @@ struct Round {
 }
 
 impl Round {
-    fn at(now: DateTime<Utc>) -> Self {
-        let (calendars, limits) = (Calendars::default(), Limits::default());
+    fn at(now: DateTime<Utc>, book: &Book) -> Self {
+        let (calendars, limits) = (book.calendars(), book.limits());
         let today = day_of(now);
         let reception = |day: &NaiveDate| {
             day.weekday().num_days_from_monday() == limits.reception_weekday && *day > today
@@ -60,16 +61,18 @@ impl Round {
             today,
             due_on: day_of(calendars.office().add_workdays(now, 1)),
             slot: today.iter_days().find(reception).unwrap_or(today),
-            silent: over_since(&calendars, limits.employer_grace_workdays, now),
-            late: over_since(&calendars, limits.escalate_workdays, now),
+            silent: over_since(calendars, limits.employer_grace_workdays, now),
+            late: over_since(calendars, limits.escalate_workdays, now),
         }
     }
 }
 
 /// One round of the timers.
 pub async fn tick(app: &App) -> AppResult<Ticked> {
-    let (mut done, round) = (Ticked::default(), Round::at(app.db.now()));
+    let (mut done, now) = (Ticked::default(), app.db.now());
     let db = app.db.read();
+    let book = Book::load(db, app.settings.office, now).await?;
+    let round = Round::at(now, &book);
     let mut failed = 0;
     let mut after = CaseId(0);
     for _ in 0..BATCHES {

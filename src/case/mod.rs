@@ -28,3 +28,4 @@ pub mod words;
 pub use hook::{Asked, FactLine, Hooks, ListLine, OfKind, Opening};
 pub use pages::{CasePage, LedgerPage};
 pub use routes::routes;
+pub use routes_api::{ActionOut, EventOut};

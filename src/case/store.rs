@@ -53,6 +53,19 @@ pub async fn find(
         .ok_or_else(AppError::not_found)
 }
 
+/// Several cases of an office, for the lines of a list.
+pub async fn many(
+    db: &impl ConnectionTrait,
+    office: OfficeId,
+    ids: &[CaseId],
+) -> AppResult<Vec<case::Model>> {
+    Ok(case::Entity::find()
+        .filter(case::Column::OfficeId.eq(office))
+        .filter(case::Column::Id.is_in(ids.iter().copied()))
+        .all(db)
+        .await?)
+}
+
 /// # Errors
 /// 404 when the office has no such case.
 pub async fn by_number(

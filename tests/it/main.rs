@@ -32,6 +32,8 @@ mod fair_booths;
 mod fair_build;
 mod fair_pages;
 mod harness;
+mod intake;
+mod intake_make;
 mod ledger;
 mod look;
 mod matching;
