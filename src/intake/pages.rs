@@ -173,10 +173,7 @@ pub struct ImportPage {
 }
 
 fn choice(value: &str, label: &str) -> Choice {
-    Choice {
-        value: value.into(),
-        label: label.into(),
-    }
+    Choice::new(value, label)
 }
 
 fn groups() -> Vec<Group> {
