@@ -7,6 +7,9 @@
 //!
 //! For capabilities above: [`door`] says which actor somebody is and what he may see, [`Hooks`] is
 //! how a kind brings its details onto the pages, [`words`] says everything in both languages.
+mod beside;
+mod check;
+mod choices;
 pub mod commands;
 pub mod desk;
 pub mod door;
@@ -17,6 +20,7 @@ mod hook;
 pub mod jobs;
 pub mod ledger;
 mod list;
+mod maker;
 pub mod pages;
 pub mod public;
 mod routes;

@@ -1,5 +1,6 @@
 //! Queries on the ledger. Appending an event is the only way to change a case: the row is what the
 //! events fold to, and a writer who was not the next gets `stale`.
+pub mod forms;
 mod list;
 pub mod public;
 pub mod rows;

@@ -55,6 +55,24 @@ impl Sent {
         Some(self.files.swap_remove(at).1)
     }
 
+    /// Adds a field, such as the id under which an uploaded file was kept.
+    pub fn put(&mut self, name: &str, value: String) {
+        self.fields.push((name.to_owned(), value));
+    }
+
+    /// Stands for everything that was sent but these fields: the same again only when nobody
+    /// changed anything.
+    pub fn digest(&self, without: &[&str]) -> AppResult<String> {
+        let kept = self
+            .fields
+            .iter()
+            .filter(|(name, _)| !without.contains(&name.as_str()));
+        let mut kept: Vec<_> = kept.map(|(name, value)| (name, value.trim())).collect();
+        kept.sort_unstable();
+        let body = serde_json::to_vec(&kept)?;
+        Ok(super::once::hex(&Sha256::digest(&body)))
+    }
+
     /// The intent behind a form: a second click on the same form with the same content is the same
     /// intent, a changed content is a new one. `scope` names the route and who is asking.
     pub fn once(&self, scope: &str) -> AppResult<Once> {
