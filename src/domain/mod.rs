@@ -21,6 +21,7 @@ pub mod password;
 pub mod pay;
 pub mod posting;
 pub mod posting_check;
+pub mod rates;
 pub mod role;
 pub mod rota;
 pub mod search;
