@@ -21,6 +21,7 @@ pub mod employer;
 pub mod fair;
 pub mod matching;
 pub mod office;
+pub mod oversight;
 pub mod person;
 pub mod posting;
 pub mod seeker;

@@ -5,7 +5,7 @@ use crate::{
     config::Listening,
     desk, employer,
     error::{AppError, AppResult, Problem},
-    fair, matching, office, person,
+    fair, matching, office, oversight, person,
     platform::{
         App,
         api::{FieldProblem, ProblemDocument},
@@ -63,6 +63,7 @@ pub fn routes() -> Routes {
         .merge(employer::routes())
         .merge(fair::routes())
         .merge(office::routes())
+        .merge(oversight::routes())
         .merge(tally::routes())
         .merge(person::routes())
         .merge(posting::routes())

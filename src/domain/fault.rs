@@ -72,6 +72,8 @@ pub enum FieldFault {
     UnknownField,
     /// 公开文字中含有电话号码或身份证号码
     PersonalData,
+    /// 合计不是一百
+    NotHundred,
     /// 时刻不在允许的时间内
     OutsideHours { from: String, to: String },
 }
@@ -113,6 +115,7 @@ impl FieldFault {
             Self::NotAnImage => "not_an_image",
             Self::UnknownField => "unknown_field",
             Self::PersonalData => "personal_data",
+            Self::NotHundred => "not_hundred",
             Self::OutsideHours { .. } => "outside_hours",
         }
     }
@@ -319,6 +322,7 @@ mod tests {
             FieldFault::NotAnImage,
             FieldFault::UnknownField,
             FieldFault::PersonalData,
+            FieldFault::NotHundred,
             FieldFault::OutsideHours {
                 from: "08:30".into(),
                 to: "10:30".into(),

@@ -40,6 +40,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "domain", "entity", "error", "platform", "account", "area", "case",
         ],
     ),
+    (
+        "oversight",
+        &[
+            "domain", "entity", "error", "platform", "account", "area", "case",
+        ],
+    ),
     ("config", &["domain"]),
     (
         "server",
@@ -51,6 +57,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "fair",
             "matching",
             "office",
+            "oversight",
             "person",
             "seeker",
             "posting",
@@ -88,8 +95,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "account", "bench", "case", "config", "demo", "domain", "error", "fair", "platform",
-            "seeker", "server", "tally",
+            "account",
+            "bench",
+            "case",
+            "config",
+            "demo",
+            "domain",
+            "error",
+            "fair",
+            "oversight",
+            "platform",
+            "seeker",
+            "server",
+            "tally",
         ],
     ),
     ("main", &[]),

@@ -124,6 +124,8 @@ pub struct CaseFacts {
     pub area: Option<AreaId>,
     pub recorded: Time,
     pub updated: Time,
+    /// What is promised or asked last: response, citizen and unit deadline.
+    pub dues: [Option<Time>; 3],
     /// At least one.
     pub cycles: Vec<Cycle>,
     pub handed: Vec<Handed>,
@@ -169,6 +171,7 @@ impl CaseFacts {
             area: None,
             recorded: state.recorded_at,
             updated: state.updated_at,
+            dues: [None; 3],
             cycles: vec![Cycle::default()],
             handed: Vec::new(),
             submissions: Vec::new(),
@@ -394,6 +397,8 @@ impl CaseFacts {
         self.category.clone_from(&state.category);
         self.area = state.org_node;
         self.updated = state.updated_at;
+        let due = &state.due;
+        self.dues = [&due.response, &due.citizen, &due.unit].map(|due| due.as_ref().map(|d| d.at));
         for segment in state.clocks.segments() {
             let at = usize::try_from(segment.cycle).unwrap_or(usize::MAX);
             if let (ClockKind::Citizen, Some(cycle)) = (segment.clock, self.cycles.get_mut(at)) {
@@ -430,15 +435,9 @@ impl CaseFacts {
     /// Whether a period may count anything of this case: it was open then, ended then, or something
     /// was due then. What was recorded later never takes a case out again.
     pub fn concerns(&self, period: &Period) -> bool {
-        let last = self.cycles.last();
-        let dues = [
-            last.and_then(|cycle| cycle.due),
-            last.and_then(|cycle| cycle.response_due),
-            self.handed.last().and_then(|handed| handed.due),
-        ];
         self.recorded < period.to
             && (self.stage.is_open()
                 || self.updated >= period.from
-                || dues.into_iter().flatten().any(|due| period.has(due)))
+                || self.dues.into_iter().flatten().any(|due| period.has(due)))
     }
 }

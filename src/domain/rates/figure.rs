@@ -5,7 +5,10 @@ use super::{
     fact::CaseFacts,
     kind::{RateKind, Verdict, Why},
 };
-use crate::domain::{funnel::Rate, id::CaseId};
+use crate::domain::{
+    funnel::Rate,
+    id::{CaseId, UnitId},
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -106,21 +109,27 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// Counts all rates over some cases; the order of the cases does not matter.
+    /// Counts all rates over some cases, or what one unit had to do with them; the order of the
+    /// cases does not matter. Matches have no unit.
     pub fn count<'a>(
         cases: impl IntoIterator<Item = (CaseId, &'a CaseFacts)> + Clone,
+        unit: Option<UnitId>,
         ctx: &Context,
     ) -> Self {
+        let mine = |of: Option<UnitId>| unit.is_none() || unit == of;
         let of = |rate| {
             let cases = cases.clone().into_iter();
             let found: Vec<_> = cases
                 .flat_map(|(id, case)| entries(rate, id, case, ctx))
                 .collect();
-            figure(&found)
+            figure(found.iter().filter(|entry| mine(entry.unit)))
         };
         let took = cases.clone().into_iter();
-        let took = took.flat_map(|(_, case)| minutes(case, ctx));
-        let ladder = funnel(cases.clone().into_iter().map(|(_, case)| case), &ctx.period);
+        let took = took
+            .flat_map(|(_, case)| minutes(case, ctx))
+            .filter(|(_, _, of)| mine(*of));
+        let matches = cases.clone().into_iter().filter(|_| unit.is_none());
+        let ladder = funnel(matches.map(|(_, case)| case), &ctx.period);
         Self {
             formula: FORMULA.to_owned(),
             rates: RateKind::ALL
@@ -143,4 +152,30 @@ impl Figures {
     pub fn of(&self, rate: RateKind) -> Figure {
         self.rates.get(&rate).cloned().unwrap_or_default()
     }
+}
+
+/// Some rates of every unit that had to do with any of the cases.
+pub fn by_unit<'a>(
+    cases: impl IntoIterator<Item = (CaseId, &'a CaseFacts)>,
+    rates: &[RateKind],
+    ctx: &Context,
+) -> BTreeMap<UnitId, BTreeMap<RateKind, Figure>> {
+    let mut found: BTreeMap<UnitId, BTreeMap<RateKind, Vec<Entry>>> = BTreeMap::new();
+    for (id, case) in cases {
+        for rate in rates {
+            for entry in entries(*rate, id, case, ctx) {
+                let Some(unit) = entry.unit else { continue };
+                let of_unit = found.entry(unit).or_default();
+                of_unit.entry(*rate).or_default().push(entry);
+            }
+        }
+    }
+    let figures = |rates: BTreeMap<RateKind, Vec<Entry>>| {
+        let rates = rates.into_iter();
+        rates
+            .map(|(rate, entries)| (rate, figure(&entries)))
+            .collect()
+    };
+    let units = found.into_iter();
+    units.map(|(unit, rates)| (unit, figures(rates))).collect()
 }

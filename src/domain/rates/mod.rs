@@ -13,7 +13,7 @@ pub mod seal;
 
 pub use count::{Context, Entry, Recurrences, entries, funnel, minutes};
 pub use fact::{Call, CaseFacts, Cycle, Handed, JobFacts, Referral, Span, Submission};
-pub use figure::{Durations, Figure, Figures, Rung, figure};
+pub use figure::{Durations, Figure, Figures, Rung, by_unit, figure};
 pub use kind::{RateKind, Verdict, Why};
 pub use rank::{Composite, Standing, Weights, WeightsFault, composite, rank};
 
