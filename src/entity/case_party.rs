@@ -11,11 +11,13 @@ pub struct Model {
     pub case_id: CaseId,
     pub person_id: Option<PersonId>,
     pub employer_id: Option<EmployerId>,
-    /// reporter, beneficiary, respondent, follower, seeker, employer
+    /// reporter, named, respondent, follower, seeker, employer
     #[sea_orm(column_type = "Text")]
     pub role: String,
     pub since: DateTimeUtc,
     pub until: Option<DateTimeUtc>,
+    /// The merged case whose person follows here.
+    pub via_id: Option<CaseId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

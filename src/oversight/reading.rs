@@ -14,8 +14,10 @@ use crate::{
         rates::Weights,
         role::Role,
     },
+    entity::category,
     error::{AppError, AppResult},
-    platform::App,
+    platform::{App, text::Lang},
+    rulebook,
 };
 use sea_orm::ConnectionTrait;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,11 +44,12 @@ pub const SEAL: Audience = Audience::Roles(SEALERS);
 pub const SEALERS: &[Role] = &[Role::OfficeAdmin, Role::Secretary];
 
 /// Names of what figures are broken down by.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Names {
     pub units: BTreeMap<UnitId, String>,
     /// In the order of lists.
     pub areas: Vec<Place>,
+    pub categories: Vec<category::Model>,
 }
 
 /// An area as figures need it.
@@ -59,6 +62,16 @@ pub struct Place {
 }
 
 impl Names {
+    /// The name of a category, or its code when the office no longer has it.
+    pub fn category(&self, lang: Lang, code: &str) -> String {
+        let found = self
+            .categories
+            .iter()
+            .find(|category| category.code == code);
+        let name = found.map(|category| rulebook::name(lang, category));
+        name.unwrap_or(code).to_owned()
+    }
+
     fn place(&self, id: AreaId) -> Option<&Place> {
         self.areas.iter().find(|place| place.id == id)
     }
@@ -158,6 +171,7 @@ pub async fn names(db: &impl ConnectionTrait, office: OfficeId) -> AppResult<Nam
                 name: area.name,
             })
             .collect(),
+        categories: rulebook::categories(db, office).await?,
     })
 }
 

@@ -327,11 +327,6 @@ pub struct HeatTable {
     pub rows: Vec<(String, Vec<Heat>)>,
 }
 
-/// The words of a category, or its code.
-pub fn category(lang: Lang, code: &str) -> String {
-    text::find::<&str>(lang, &format!("category.{code}"), &[]).unwrap_or_else(|| code.to_owned())
-}
-
 pub fn heat(reader: &Reader, board: &Board) -> HeatTable {
     let mut counts: BTreeMap<(String, Option<AreaId>), u64> = BTreeMap::new();
     for case in board.picture.within(&board.scope) {
@@ -383,7 +378,7 @@ pub fn heat(reader: &Reader, board: &Board) -> HeatTable {
             .into_iter()
             .map(|code| {
                 let cells = columns.iter().map(|(area, _)| cell(&code, *area));
-                (category(reader.lang, &code), cells.collect())
+                (board.names.category(reader.lang, &code), cells.collect())
             })
             .collect(),
         columns: columns.into_iter().map(|(_, name)| name).collect(),

@@ -254,7 +254,7 @@ fn within(view: &View, board: &Board) -> Vec<String> {
         .kind
         .map(|kind| crate::case::words::kind(view.lang, kind));
     let category = question.category.as_ref();
-    let category = category.map(|code| report::category(view.lang, code));
+    let category = category.map(|code| board.names.category(view.lang, code));
     [unit, area, kind, category].into_iter().flatten().collect()
 }
 

@@ -58,6 +58,7 @@ fn empty() -> Board {
                 (UnitId(2), "安居物业公司".to_owned()),
             ]),
             areas: Vec::new(),
+            categories: Vec::new(),
         },
         weights: Weights::default(),
         question,

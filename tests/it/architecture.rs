@@ -18,17 +18,22 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("platform", &["domain", "entity", "error"]),
     ("account", BASE),
     ("area", AREA),
-    ("case", AREA),
-    (
-        "desk",
-        &["domain", "entity", "error", "platform", "account", "area"],
-    ),
+    ("person", AREA),
+    ("rulebook", RULEBOOK),
+    ("case", CASE),
+    ("desk", DESK),
     ("employer", AREA),
     ("posting", POSTING),
     ("fair", FAIR),
-    ("person", AREA),
     ("seeker", SEEKER),
     ("broadcast", BROADCAST),
+    (
+        "intake",
+        &[
+            "domain", "entity", "error", "platform", "account", "area", "case", "desk", "person",
+            "rulebook",
+        ],
+    ),
     ("matching", MATCHING),
     (
         "tally",
@@ -43,7 +48,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "oversight",
         &[
-            "domain", "entity", "error", "platform", "account", "area", "case",
+            "domain", "entity", "error", "platform", "account", "area", "case", "rulebook",
         ],
     ),
     ("config", &["domain"]),
@@ -55,6 +60,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "desk",
             "employer",
             "fair",
+            "intake",
             "matching",
             "office",
             "oversight",
@@ -63,6 +69,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "posting",
             "broadcast",
             "case",
+            "rulebook",
             "tally",
             "config",
             "error",
@@ -105,6 +112,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "fair",
             "oversight",
             "platform",
+            "rulebook",
             "seeker",
             "server",
             "tally",
@@ -122,6 +130,16 @@ const FAIR: &[&str] = &[
 ];
 
 const AREA: &[&str] = &["domain", "entity", "error", "platform", "account"];
+
+const RULEBOOK: &[&str] = &["domain", "entity", "error", "platform", "account", "area"];
+
+const DESK: &[&str] = &[
+    "domain", "entity", "error", "platform", "account", "area", "rulebook",
+];
+
+const CASE: &[&str] = &[
+    "domain", "entity", "error", "platform", "account", "area", "person", "rulebook",
+];
 
 const SEEKER: &[&str] = &[
     "domain", "entity", "error", "platform", "account", "area", "person",
