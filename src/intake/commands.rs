@@ -150,13 +150,8 @@ async fn speaker(
     speaker: &Speaker,
 ) -> AppResult<PersonId> {
     match speaker {
-        Speaker::Reachable {
-            contact,
-            named: true,
-        } => person::enter(tx, keys, office, contact).await,
-        Speaker::Reachable { contact, .. } => {
-            person::find_or_enter(tx, keys, office, contact).await
-        }
+        Speaker::Reachable(contact) => person::enter(tx, keys, office, contact).await,
+        Speaker::Number(phone) => person::enter_number(tx, keys, office, phone).await,
         Speaker::Unreachable(name) => {
             person::enter_without_phone(tx, keys, office, name.as_ref()).await
         }

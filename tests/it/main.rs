@@ -27,6 +27,7 @@ mod crash;
 mod crawl;
 mod demo;
 mod desk;
+mod desk_day;
 mod evening;
 mod fair_booths;
 mod fair_build;
