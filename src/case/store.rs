@@ -13,7 +13,6 @@ use crate::{
             CaseState, Command, Event, Evidence, FollowUpKind, Recorded, Retained, Texts, Who,
             chain,
         },
-        funnel::Rung,
         id::{AccountId, CaseId, CaseTextId, FairId, OfficeId},
         number::CaseNumber,
     },
@@ -495,7 +494,7 @@ async fn keep_match(tx: &WriteTx, case: CaseId, after: &CaseState) -> AppResult<
     let Some(row) = job_match::Entity::find_by_id(case).one(tx.conn()).await? else {
         return Ok(());
     };
-    let rung = std::cmp::max(row.rung, reached(after));
+    let rung = std::cmp::max(row.rung, after.rung());
     let changed = job_match::Entity::update_many()
         .col_expr(Column::Rung, Expr::value(rung))
         .col_expr(Column::Open, Expr::value(after.stage.is_open()))
@@ -516,21 +515,6 @@ async fn keep_match(tx: &WriteTx, case: CaseId, after: &CaseState) -> AppResult<
         Ok(_) => Ok(()),
         Err(error) if is_duplicate(&error) => Err(AppError::conflict("already_interested")),
         Err(error) => Err(error.into()),
-    }
-}
-
-/// The rung a match stands on now.
-fn reached(state: &CaseState) -> Rung {
-    use crate::domain::case::{Outcome, Stage, Step};
-    if state.outcome == Some(Outcome::PlacedVerified) {
-        return Rung::Verified;
-    }
-    match (state.stage, state.step) {
-        (Stage::Verifying, _) => Rung::Started,
-        (_, Some(Step::OfferAccepted)) => Rung::Accepted,
-        (_, Some(Step::Offered)) => Rung::Offer,
-        (_, Some(Step::Interviewed)) => Rung::Interview,
-        _ => Rung::Interest,
     }
 }
 

@@ -23,6 +23,14 @@ pub struct Sent {
 }
 
 impl Sent {
+    /// Fields that came some other way, such as in the query of an address.
+    pub fn of(fields: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self {
+            fields: fields.into_iter().collect(),
+            files: Vec::new(),
+        }
+    }
+
     /// The first field of that name, or nothing typed.
     pub fn get(&self, name: &str) -> &str {
         self.fields

@@ -41,6 +41,7 @@ mod matching;
 mod matching_make;
 mod matching_pages;
 mod office;
+mod oversight;
 mod pages;
 mod posting;
 mod posting_check;

@@ -1,6 +1,7 @@
 //! Every page renders with every sample in both languages, and every template belongs to a page.
 use nightfair::{
-    account, area, broadcast, case, desk, employer, fair, intake, matching, office, person,
+    account, area, broadcast, case, desk, employer, fair, intake, matching, office, oversight,
+    person,
     platform::{
         page::{self, Page, View},
         sign::Sign,
@@ -74,6 +75,13 @@ fn every_page_renders_and_every_template_is_a_page() {
         render_samples::<intake::SlipPage>(),
         render_samples::<intake::TrackPage>(),
         render_samples::<office::OfficePage>(),
+        render_samples::<oversight::FiguresPage>(),
+        render_samples::<oversight::FiguresPrintPage>(),
+        render_samples::<oversight::PublicFiguresPage>(),
+        render_samples::<oversight::RateRowsPage>(),
+        render_samples::<oversight::SealedMonthPage>(),
+        render_samples::<oversight::SealedPage>(),
+        render_samples::<oversight::WeightsPage>(),
         render_samples::<person::PersonPage>(),
         render_samples::<seeker::RegisterPage>(),
         render_samples::<seeker::ShutPage>(),
