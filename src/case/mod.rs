@@ -18,6 +18,7 @@ pub mod jobs;
 pub mod ledger;
 mod list;
 pub mod pages;
+pub mod recount;
 mod routes;
 mod routes_api;
 pub mod store;

@@ -2,8 +2,12 @@
 //! edits. [`Book`] is all of it as the case core asks for it; every change gives the office's book a
 //! fresh stamp, so that what was read once is kept in memory until something changes.
 mod book;
+mod commands;
 pub mod desk_hours;
 pub mod dispatch;
+mod form;
+mod notice;
+mod recount;
 pub mod rota;
 mod seed;
 pub mod store;
