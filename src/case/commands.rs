@@ -1,6 +1,6 @@
 //! What can be done to a case, each as one transaction: look, decide, record.
 use super::{
-    facts, files,
+    facts, files, public,
     store::{self, NewCase},
 };
 use crate::{
@@ -95,7 +95,11 @@ pub async fn act_in(
     let known = Some((&case, &state));
     let facts = facts::gather(tx.conn(), &book, tx.now, state.kind, known, Some(&command));
     let facts = facts.await?;
-    let recorded = decide(state.kind, Some(&state), &command, by, &facts)?;
+    let recorded = decide(state.kind, Some(&state), &command, by, &facts);
+    if recorded.is_ok() || matches!(&recorded, Err(no) if no.code == "text_without_personal_data") {
+        public::check(tx.conn(), keys, &case, &command).await?;
+    }
+    let recorded = recorded?;
     files::check(tx, office, Some(id), state.kind, &command, by).await?;
     facts::check_ids(tx.conn(), office, state.kind, &command).await?;
     let before = state.clone();
@@ -164,7 +168,10 @@ pub async fn act_once(app: &App, mut act: Act) -> AppResult<Done<u64>> {
     let mut kept: Vec<(&'static str, Stored)> = Vec::new();
     for (field, upload) in std::mem::take(&mut act.uploads) {
         let stored = app.files.keep_picture(upload).await;
-        kept.push((field, stored.map_err(|error| on_field(error, field))?));
+        kept.push((
+            field,
+            stored.map_err(|error| files::on_field(error, field))?,
+        ));
     }
     let (keys, once, id) = (app.keys.clone(), act.once.clone(), act.id);
     let done = app.db.write_once(once, move |tx| async move {
@@ -208,18 +215,6 @@ fn put(kind: Kind, action: Action, to: &mut Map<String, Value>, field: &str, id:
         .or_insert_with(|| Value::Array(Vec::new()));
     if let Value::Array(ids) = ids {
         ids.push(id.into());
-    }
-}
-
-/// What is no picture is told at the field that took it.
-fn on_field(error: AppError, field: &str) -> AppError {
-    match error.code() {
-        Some("not_an_image" | "image_too_large") => crate::domain::fault::Faults::one(
-            field.to_owned(),
-            crate::domain::fault::FieldFault::NotAnImage,
-        )
-        .into(),
-        _ => error,
     }
 }
 

@@ -44,7 +44,7 @@ pub async fn gather<'b>(
         Some(command) => units_active(db, office, kind, command).await?,
         None => true,
     };
-    facts.reporter_reachable = state.is_some_and(|state| state.person.is_some());
+    facts.reporter_reachable = reachable(db, state.and_then(|state| state.person)).await?;
     let (posting, seeker) = market(command, state);
     if let Some(posting) = posting {
         facts.posting = posting_facts(db, office, posting, now).await?;
@@ -91,6 +91,15 @@ fn corrected(command: &Command) -> Option<&Code> {
         Command::Correct { category, .. } => category.as_ref(),
         _ => None,
     }
+}
+
+/// The reporter left a number that was not erased since.
+async fn reachable(db: &impl ConnectionTrait, person: Option<PersonId>) -> AppResult<bool> {
+    let Some(person) = person else {
+        return Ok(false);
+    };
+    let found = person::Entity::find_by_id(person).one(db).await?;
+    Ok(found.is_some_and(|person| person.phone_sealed.is_some()))
 }
 
 fn market(

@@ -138,7 +138,13 @@ async fn waiting(app: &App, account: &account::Actor) -> AppResult<Waiting> {
         parts.add(Part::UnitLeader);
     }
     match account.role {
-        crate::domain::role::Role::Mediator => parts.add(Part::Mediator),
+        crate::domain::role::Role::Mediator => {
+            parts.add(Part::Mediator);
+            // The head of a committee signs for it.
+            if account.leader {
+                parts.add(Part::Handler);
+            }
+        }
         crate::domain::role::Role::Employer => parts.add(Part::Employer),
         _ => {}
     }

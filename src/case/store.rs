@@ -1,11 +1,17 @@
 //! Queries on the ledger. Appending an event is the only way to change a case: the row is what the
 //! events fold to, and a writer who was not the next gets `stale`.
 mod list;
+pub mod public;
+pub mod rows;
+mod timers;
 
 use super::files;
 use crate::{
     domain::{
-        case::{CaseState, Command, Event, Evidence, Recorded, Retained, Texts, Who, chain},
+        case::{
+            CaseState, Command, Event, Evidence, FollowUpKind, Recorded, Retained, Texts, Who,
+            chain,
+        },
         funnel::Rung,
         id::{AccountId, CaseId, CaseTextId, FairId, OfficeId},
         number::CaseNumber,
@@ -27,7 +33,8 @@ use sea_orm::{
 };
 use std::collections::{BTreeMap, HashMap};
 
-pub use list::{Due, Filter, People, counts, find_for, late_matches, list, overdue, people, whole};
+pub use list::{Filter, People, counts, find_for, late_matches, list, people, whole};
+pub use timers::{Due, to_escalate, to_review, to_supervise};
 
 /// The index of the words in titles.
 const SEARCH: &str = "case_search";
@@ -44,6 +51,19 @@ pub async fn find(
         .one(db)
         .await?
         .ok_or_else(AppError::not_found)
+}
+
+/// Several cases of an office, for the lines of a list.
+pub async fn many(
+    db: &impl ConnectionTrait,
+    office: OfficeId,
+    ids: &[CaseId],
+) -> AppResult<Vec<case::Model>> {
+    Ok(case::Entity::find()
+        .filter(case::Column::OfficeId.eq(office))
+        .filter(case::Column::Id.is_in(ids.iter().copied()))
+        .all(db)
+        .await?)
 }
 
 /// # Errors
@@ -202,6 +222,7 @@ fn columns(state: &CaseState) -> AppResult<case::ActiveModel> {
         urgency: Set(state.urgency.map(|urgency| urgency.code().to_owned())),
         area_id: Set(state.org_node),
         lead_unit_id: Set(state.lead()),
+        mediator_id: Set(state.mediation.as_ref().and_then(|m| m.mediator)),
         visibility: Set(state.visibility.code().to_owned()),
         level: Set(i32::try_from(state.counts.level).unwrap_or(i32::MAX)),
         supervised: Set(state.supervised),
@@ -213,6 +234,7 @@ fn columns(state: &CaseState) -> AppResult<case::ActiveModel> {
         responded_at: Set(state.times.responded),
         first_closed_at: Set(state.times.first_closed),
         closed_at: Set(state.times.closed),
+        review_on: Set(state.times.review_on),
         citizen_due_at: Set(at(&state.due.citizen)),
         unit_due_at: Set(at(&state.due.unit)),
         response_due_at: Set(at(&state.due.response)),
@@ -235,7 +257,13 @@ pub async fn append(
     recorded: Recorded,
     after: &CaseState,
 ) -> AppResult<case::Model> {
+    let before = if case.seq == 0 {
+        None
+    } else {
+        Some(state(case)?)
+    };
     let text = keep_texts(tx, keys, case.id, &recorded.texts).await?;
+    let text_id = text.as_ref().map(|(id, _)| *id);
     let row = event_row(tx, case, &recorded.event, text)?;
     let hash = link(&case.number, &row).hash();
     let mut event: case_event::ActiveModel = row.into();
@@ -266,6 +294,15 @@ pub async fn append(
     files::keep(tx, case.id, after.kind, &recorded.event).await?;
     erase_words(tx, case.id, &recorded.event).await?;
     keep_match(tx, case.id, after).await?;
+    let step = rows::Step {
+        case,
+        before: before.as_ref(),
+        after,
+        event: &recorded.event,
+        texts: &recorded.texts,
+        text: text_id,
+    };
+    rows::keep(tx, &step).await?;
     find(tx.conn(), case.office_id, case.id).await
 }
 
@@ -396,11 +433,27 @@ async fn keep_follow_ups(
             ..Default::default()
         };
         let once = OnConflict::columns([Column::CaseId, Column::What])
-            .update_column(Column::DueOn)
+            .update_columns([
+                Column::DueOn,
+                Column::DoneAt,
+                Column::Result,
+                Column::EventSeq,
+            ])
             .to_owned();
         follow_up::Entity::insert(row)
             .on_conflict(once)
             .exec_without_returning(tx.conn())
+            .await?;
+    }
+    if let Some((what, result)) = answered(&event.payload.data) {
+        follow_up::Entity::update_many()
+            .col_expr(Column::DoneAt, Expr::value(event.at))
+            .col_expr(Column::Result, Expr::value(result))
+            .col_expr(Column::EventSeq, Expr::value(seq))
+            .filter(Column::CaseId.eq(case))
+            .filter(Column::What.eq(what.code()))
+            .filter(Column::DoneAt.is_null())
+            .exec(tx.conn())
             .await?;
     }
     for done in after.follow_ups.iter().filter(|one| one.result.is_some()) {
@@ -419,6 +472,19 @@ async fn keep_follow_ups(
             .await?;
     }
     Ok(())
+}
+
+/// Which follow-up of a mediation an action answers, and how. Whoever is reached after an agreement
+/// was reminded that it may be confirmed by a court (人民调解法 33).
+fn answered(command: &Command) -> Option<(FollowUpKind, &'static str)> {
+    match command {
+        Command::ConfirmPerformed { .. } => Some((FollowUpKind::Performance, "performed")),
+        Command::NotPerformed { .. } => Some((FollowUpKind::Performance, "not_performed")),
+        Command::Callback { reached: true, .. } => {
+            Some((FollowUpKind::JudicialConfirmation, "told"))
+        }
+        _ => None,
+    }
 }
 
 /// What the row beside a match follows from: the furthest rung it reached, and whether it is open.

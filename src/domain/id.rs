@@ -67,6 +67,8 @@ ids! {
     CaseTextId,
     /// 办件附件
     CaseFileId,
+    /// 查询码
+    CaseKeyId,
     /// 回访
     CallbackId,
     /// 后续跟踪

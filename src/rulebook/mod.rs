@@ -12,6 +12,6 @@ pub mod rota;
 mod seed;
 pub mod store;
 
-pub use book::{Book, categories, category, name};
+pub use book::{Book, categories, category, group_name, name};
 pub use dispatch::{Dispatcher, Suggested, lead_for};
 pub use seed::{seed, seed_all};

@@ -18,15 +18,22 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("platform", &["domain", "entity", "error"]),
     ("account", BASE),
     ("area", AREA),
+    ("person", AREA),
     ("rulebook", RULEBOOK),
     ("case", CASE),
-    ("desk", CASE),
+    ("desk", DESK),
     ("employer", AREA),
     ("posting", POSTING),
     ("fair", FAIR),
-    ("person", AREA),
     ("seeker", SEEKER),
     ("broadcast", BROADCAST),
+    (
+        "intake",
+        &[
+            "domain", "entity", "error", "platform", "account", "area", "case", "desk", "person",
+            "rulebook",
+        ],
+    ),
     ("matching", MATCHING),
     (
         "tally",
@@ -47,6 +54,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "desk",
             "employer",
             "fair",
+            "intake",
             "matching",
             "office",
             "person",
@@ -106,8 +114,12 @@ const AREA: &[&str] = &["domain", "entity", "error", "platform", "account"];
 
 const RULEBOOK: &[&str] = &["domain", "entity", "error", "platform", "account", "area"];
 
-const CASE: &[&str] = &[
+const DESK: &[&str] = &[
     "domain", "entity", "error", "platform", "account", "area", "rulebook",
+];
+
+const CASE: &[&str] = &[
+    "domain", "entity", "error", "platform", "account", "area", "person", "rulebook",
 ];
 
 const SEEKER: &[&str] = &[

@@ -27,15 +27,16 @@ async fn entities_match_migrations() {
     readable::<case::Entity>(&app).await;
     readable::<case_event::Entity>(&app).await;
     readable::<case_file::Entity>(&app).await;
+    readable::<case_key::Entity>(&app).await;
     readable::<case_link::Entity>(&app).await;
     readable::<case_number::Entity>(&app).await;
     readable::<case_party::Entity>(&app).await;
+    readable::<case_publication::Entity>(&app).await;
     readable::<case_text::Entity>(&app).await;
     readable::<case_unit::Entity>(&app).await;
     readable::<category::Entity>(&app).await;
     readable::<category_group::Entity>(&app).await;
     readable::<check_in::Entity>(&app).await;
-    readable::<clock_segment::Entity>(&app).await;
     readable::<consent::Entity>(&app).await;
     readable::<desk_member::Entity>(&app).await;
     readable::<desk_pattern::Entity>(&app).await;
@@ -63,6 +64,7 @@ async fn entities_match_migrations() {
     readable::<posting::Entity>(&app).await;
     readable::<posting_event::Entity>(&app).await;
     readable::<registration::Entity>(&app).await;
+    readable::<request::Entity>(&app).await;
     readable::<rulebook::Entity>(&app).await;
     readable::<setup_link::Entity>(&app).await;
     readable::<sign_in_attempt::Entity>(&app).await;

@@ -1,9 +1,9 @@
 //! Lists of cases: what somebody may see of the ledger, filtered, counted, page by page.
-use super::SEARCH;
+use super::{SEARCH, timers::Due};
 use crate::{
     case::door::Sight,
     domain::{
-        case::{Kind, Part, Parts, Stage, Step, Turn, turn},
+        case::{FollowUpKind, Kind, Part, Parts, Stage, Step, Turn, turn},
         id::{AccountId, AreaId, CaseId, EmployerId, OfficeId, UnitId},
         number::CaseNumber,
         posting::PostingStatus,
@@ -12,7 +12,7 @@ use crate::{
     entity::{
         account, area,
         case::{Column, Entity, Model},
-        follow_up, job_match, posting, unit,
+        case_unit, follow_up, job_match, posting, unit,
     },
     error::{AppError, AppResult},
     platform::search,
@@ -65,10 +65,22 @@ fn seen(sight: Sight) -> Condition {
         Sight::Kinds(kinds) => Condition::all().add(of_kinds(kinds)),
         Sight::Unit(kinds, unit) => Condition::all()
             .add(of_kinds(kinds))
-            .add(Column::LeadUnitId.eq(unit)),
+            .add(Column::Id.in_subquery(through(unit))),
+        Sight::Mediator(account) => Condition::all()
+            .add(Column::Kind.eq(Kind::Mediation))
+            .add(Column::MediatorId.eq(account)),
         Sight::Employer(employer) => Condition::all().add(Column::Id.in_subquery(of(employer))),
         Sight::Nothing => Condition::all().add(Expr::value(1).eq(0)),
     }
+}
+
+/// The cases that a unit leads, helps with, or was given before.
+fn through(unit: UnitId) -> sea_orm::sea_query::SelectStatement {
+    case_unit::Entity::find()
+        .select_only()
+        .column(case_unit::Column::CaseId)
+        .filter(case_unit::Column::UnitId.eq(unit))
+        .into_query()
 }
 
 fn of(employer: EmployerId) -> sea_orm::sea_query::SelectStatement {
@@ -128,7 +140,11 @@ fn queue(sight: Sight, parts: Parts, unit: Option<UnitId>, today: NaiveDate) -> 
         }
     }
     if parts.has(Part::PlacementOfficer) && sight.kinds().contains(&Kind::EmploymentMatch) {
-        any = any.add(Column::Id.in_subquery(to_follow_up(today + EARLY)));
+        any = any.add(follow_ups_of(Kind::EmploymentMatch, today));
+    }
+    let reminds = [Part::Mediator, Part::Clerk, Part::Secretary];
+    if reminds.iter().any(|part| parts.has(*part)) && sight.kinds().contains(&Kind::Mediation) {
+        any = any.add(follow_ups_of(Kind::Mediation, today));
     }
     any
 }
@@ -151,13 +167,21 @@ fn belongs(part: Part, unit: Option<UnitId>) -> Option<Condition> {
     })
 }
 
-fn to_follow_up(until: NaiveDate) -> sea_orm::sea_query::SelectStatement {
-    follow_up::Entity::find()
+fn follow_ups_of(kind: Kind, today: NaiveDate) -> Condition {
+    // 人民调解法 33: after its thirty days a reminder of judicial confirmation helps nobody.
+    let lapsed = Condition::all()
+        .add(follow_up::Column::What.eq(FollowUpKind::JudicialConfirmation.code()))
+        .add(follow_up::Column::DueOn.lt(today));
+    let due = follow_up::Entity::find()
         .select_only()
         .column(follow_up::Column::CaseId)
         .filter(follow_up::Column::DoneAt.is_null())
-        .filter(follow_up::Column::DueOn.lte(until))
-        .into_query()
+        .filter(follow_up::Column::DueOn.lte(today + EARLY))
+        .filter(lapsed.not())
+        .into_query();
+    Condition::all()
+        .add(Column::Kind.eq(kind))
+        .add(Column::Id.in_subquery(due))
 }
 
 /// A case somebody may see, by its number as it is typed.
@@ -279,35 +303,6 @@ pub async fn people(db: &impl ConnectionTrait, office: OfficeId) -> AppResult<Pe
             .collect(),
         areas: areas.into_iter().collect(),
     })
-}
-
-/// A case that a timer has to look at.
-pub type Due = (CaseId, OfficeId);
-
-/// Open cases whose deadline passed and that nobody supervises yet, by id.
-pub async fn overdue(
-    db: &impl ConnectionTrait,
-    now: DateTime<Utc>,
-    after: CaseId,
-    limit: u64,
-) -> AppResult<Vec<Due>> {
-    let at_employer = Condition::any()
-        .add(Column::Kind.ne(Kind::EmploymentMatch))
-        .add(Column::Stage.is_in([Stage::Dispatched, Stage::Handling]));
-    Ok(Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .column(Column::OfficeId)
-        .filter(Column::DueAt.lt(now))
-        .filter(Column::Supervised.eq(false))
-        .filter(Column::Stage.is_in(Stage::OPEN.iter().copied()))
-        .filter(at_employer)
-        .filter(Column::Id.gt(after))
-        .order_by_asc(Column::Id)
-        .limit(limit)
-        .into_tuple()
-        .all(db)
-        .await?)
 }
 
 /// Matches that the employer has not answered by `silent`, or whose posting was closed, by id.
