@@ -147,6 +147,12 @@ const LINKS: &[Entry] = &[
     ("desk", "/office/desk", "desk", CASE_STAFF),
     ("areas", "/office/areas", "lock", &[OfficeAdmin]),
     ("units", "/office/units", "employer", &[OfficeAdmin]),
+    (
+        "rules",
+        "/office/rules",
+        "filter",
+        &[OfficeAdmin, Secretary, CommunityClerk],
+    ),
     ("accounts", "/office/accounts", "user", &[OfficeAdmin]),
     ("settings", "/office/settings", "edit", &[OfficeAdmin]),
     (

@@ -194,33 +194,34 @@ fn figure_or(raw: &str, min: i32, max: i32) -> Result<i32, FieldFault> {
     }
 }
 
-/// The text of a group of categories.
-#[derive(Clone, Debug, Default)]
+/// What a group of categories is called, and its place in lists.
+#[derive(Clone, Debug)]
 pub struct Group {
-    pub code: Option<Code>,
     pub name_zh: String,
     pub name_en: String,
     pub sort: i32,
 }
 
+/// Reads a group; `code` is that of an existing one, which it keeps.
+///
 /// # Errors
 /// Every field that cannot be taken.
-pub fn group(sent: &Sent, known: bool) -> Result<Group, Faults> {
+pub fn group(sent: &Sent, code: Option<Code>) -> Result<(Code, Group), Faults> {
     let mut faults = Faults::new();
-    let code = match known {
-        true => Some(None),
-        false => faults.take("code", code(sent.get("code"))).map(Some),
+    let code = match code {
+        Some(code) => Some(code),
+        None => faults.take("code", self::code(sent.get("code"))),
     };
     let name_zh = faults.take("name_zh", name(sent.get("name_zh"), 20));
     let name_en = faults.take("name_en", name(sent.get("name_en"), 60));
     let sort = faults.take("sort", figure_or(sent.get("sort"), 0, 9999));
     let whole = || {
-        Some(Group {
-            code: code?,
+        let group = Group {
             name_zh: name_zh?,
             name_en: name_en?,
             sort: sort?,
-        })
+        };
+        Some((code?, group))
     };
     let whole = whole();
     faults.into_result(whole)

@@ -19,8 +19,8 @@ use crate::{
         },
     },
     entity::{
-        calendar_day, calendar_hour, calendar_notice, calendar_run, case, category, category_group,
-        dispatch_rule, office, rulebook, sla_rule, unit,
+        account, calendar_day, calendar_hour, calendar_notice, calendar_run, case, category,
+        category_group, dispatch_rule, office, rulebook, sla_rule, unit,
     },
     error::{AppError, AppResult},
     platform::{
@@ -563,6 +563,21 @@ pub(super) async fn insert_limit(
         Err(error) if is_duplicate(&error) => Err(AppError::conflict("stale")),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Who changed something, by name.
+pub(super) async fn account_names(
+    db: &impl ConnectionTrait,
+    ids: Vec<AccountId>,
+) -> AppResult<HashMap<AccountId, String>> {
+    let names: Vec<(AccountId, String)> = account::Entity::find()
+        .select_only()
+        .columns([account::Column::Id, account::Column::Name])
+        .filter(account::Column::Id.is_in(ids))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(names.into_iter().collect())
 }
 
 /// # Errors
