@@ -23,6 +23,7 @@ mod list;
 mod maker;
 pub mod pages;
 pub mod public;
+pub mod recount;
 mod routes;
 mod routes_api;
 pub mod store;

@@ -240,6 +240,26 @@ impl Form {
         Ok(Self::again(lang, sent, &error))
     }
 
+    /// The form again with what is wrong, and what the whole refuses; errors that no form can mend
+    /// go on.
+    ///
+    /// # Errors
+    /// The error itself when it is no refusal.
+    pub fn refused(lang: Lang, sent: &Sent, error: AppError) -> AppResult<(Self, Option<String>)> {
+        let form = Self::again(lang, sent, &error);
+        match error {
+            AppError::Problem(problem) if !problem.errors.is_empty() => Ok((form, None)),
+            AppError::Problem(problem)
+                if [StatusCode::CONFLICT, StatusCode::UNPROCESSABLE_ENTITY]
+                    .contains(&problem.status) =>
+            {
+                let fault = page::problem_text(lang, &problem);
+                Ok((form, Some(fault)))
+            }
+            error => Err(error),
+        }
+    }
+
     /// The form again: what was typed, and what is wrong with it.
     pub fn again(lang: Lang, sent: &Sent, error: &AppError) -> Self {
         let mut form = Self::blank();

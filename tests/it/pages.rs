@@ -7,7 +7,7 @@ use nightfair::{
         sign::Sign,
         text::Lang,
     },
-    posting, seeker, server, tally,
+    posting, rulebook, seeker, server, tally,
 };
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -83,6 +83,16 @@ fn every_page_renders_and_every_template_is_a_page() {
         render_samples::<oversight::SealedPage>(),
         render_samples::<oversight::WeightsPage>(),
         render_samples::<person::PersonPage>(),
+        render_samples::<rulebook::CalendarPage>(),
+        render_samples::<rulebook::CategoriesPage>(),
+        render_samples::<rulebook::CategoryPage>(),
+        render_samples::<rulebook::DispatchPage>(),
+        render_samples::<rulebook::DispatchRulePage>(),
+        render_samples::<rulebook::GroupPage>(),
+        render_samples::<rulebook::LimitPage>(),
+        render_samples::<rulebook::LimitsPage>(),
+        render_samples::<rulebook::NoticePage>(),
+        render_samples::<rulebook::RulesPage>(),
         render_samples::<seeker::RegisterPage>(),
         render_samples::<seeker::ShutPage>(),
         render_samples::<seeker::holder::TicketPage>(),
