@@ -12,6 +12,7 @@ mod m20261126_000007_rulebook;
 mod m20261126_000008_oversight;
 pub mod m20261126_000010_casework;
 mod m20261126_000011_intake;
+mod m20261126_000012_notice;
 mod shape;
 
 pub struct Migrator;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000008_oversight::Migration),
             Box::new(m20261126_000010_casework::Migration),
             Box::new(m20261126_000011_intake::Migration),
+            Box::new(m20261126_000012_notice::Migration),
         ]
     }
 }
