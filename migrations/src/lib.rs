@@ -8,6 +8,7 @@ mod m20261123_000003_fair;
 mod m20261123_000004_market;
 mod m20261123_000005_guards;
 mod m20261125_000006_desk;
+mod m20261126_000009_ledger;
 mod shape;
 
 pub struct Migrator;
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000004_market::Migration),
             Box::new(m20261123_000005_guards::Migration),
             Box::new(m20261125_000006_desk::Migration),
+            Box::new(m20261126_000009_ledger::Migration),
         ]
     }
 }

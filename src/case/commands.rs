@@ -201,6 +201,24 @@ pub async fn act_once(app: &App, mut act: Act) -> AppResult<Done<u64>> {
     Ok(done)
 }
 
+/// Whether an action would be taken now, without taking it.
+///
+/// # Errors
+/// As [`act_once`].
+pub async fn try_out(app: &App, act: Act) -> AppResult<()> {
+    let command = Command::parse(act.kind, act.action, &act.fields)?;
+    let db = app.db.read();
+    let case = store::find(db, act.office, act.id).await?;
+    let state = store::state(&case)?;
+    if act.expected_seq.is_some_and(|seq| seq != state.seq) {
+        return Err(AppError::conflict("stale").with("seq", state.seq));
+    }
+    let known = Some((&case, &state));
+    let facts = facts::gather(db, act.office, app.db.now(), known, Some(&command)).await?;
+    decide(state.kind, Some(&state), &command, &act.by, &facts)?;
+    facts::check_ids(db, act.office, state.kind, &command).await
+}
+
 /// Adds the id of a picture to a field that takes one or several.
 fn put(kind: Kind, action: Action, to: &mut Map<String, Value>, field: &str, id: String) {
     let one = files::fields(kind, action)

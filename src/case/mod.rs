@@ -25,5 +25,6 @@ pub mod view;
 pub mod words;
 
 pub use hook::{Asked, FactLine, Hooks, ListLine, OfKind, Opening};
-pub use pages::{CasePage, LedgerPage};
+pub use list::pages::{BulkPage, LedgerPage, LedgerPrintPage, ViewsPage};
+pub use pages::CasePage;
 pub use routes::routes;
