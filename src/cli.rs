@@ -20,7 +20,7 @@ use crate::{
         sign::Sign,
         text::Lang,
     },
-    server, tally,
+    rulebook, server, tally,
 };
 use anyhow::{Context, Result, bail, ensure};
 use std::{
@@ -91,7 +91,11 @@ pub async fn assemble(
     venues: Vec<IpAddr>,
 ) -> Result<App> {
     let office = db
-        .write(|tx| async move { account::store::first_office(&tx).await })
+        .write(|tx| async move {
+            let office = account::store::first_office(&tx).await?;
+            rulebook::seed_all(&tx).await?;
+            Ok(office)
+        })
         .await?;
     let settings = Arc::new(Settings {
         public_url: public_url.to_owned(),

@@ -19,10 +19,12 @@ pub mod case;
 pub mod desk;
 pub mod employer;
 pub mod fair;
+pub mod intake;
 pub mod matching;
 pub mod office;
 pub mod person;
 pub mod posting;
+pub mod rulebook;
 pub mod seeker;
 pub mod tally;
 

@@ -5,7 +5,7 @@ use crate::{
     config::Listening,
     desk, employer,
     error::{AppError, AppResult, Problem},
-    fair, matching, office, person,
+    fair, intake, matching, office, person,
     platform::{
         App,
         api::{FieldProblem, ProblemDocument},
@@ -53,15 +53,26 @@ const DRAIN: Duration = Duration::from_secs(20);
 /// A handler that takes longer answers 503.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The details of each kind of case.
+static LEDGER: &[case::OfKind] = &[
+    intake::HOOKS[0],
+    intake::HOOKS[1],
+    intake::HOOKS[2],
+    intake::HOOKS[3],
+    intake::HOOKS[4],
+    matching::LEDGER,
+];
+
 /// Every door of the building.
 pub fn routes() -> Routes {
     Routes::new()
         .merge(account::routes())
         .merge(area::routes())
-        .merge(case::routes(case::Hooks(&[matching::LEDGER])))
+        .merge(case::routes(case::Hooks(LEDGER)))
         .merge(desk::routes())
         .merge(employer::routes())
         .merge(fair::routes())
+        .merge(intake::routes())
         .merge(office::routes())
         .merge(tally::routes())
         .merge(person::routes())
@@ -138,6 +149,10 @@ fn span(request: &Request) -> tracing::Span {
     };
     let path = if leads("/t/") {
         "/T/…"
+    } else if leads("/k/") {
+        "/K/…"
+    } else if leads("/api/v1/track/") {
+        "/api/v1/track/…"
     } else if leads("/setup/") {
         "/setup/…"
     } else {

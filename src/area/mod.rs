@@ -13,3 +13,4 @@ mod table;
 pub use commands::{NewArea, NewUnit, add_area, add_unit};
 pub use pages::{AreaPage, AreasPage, ImportPage, UnitPage, UnitsPage};
 pub use routes::routes;
+pub use store::paths;

@@ -185,7 +185,7 @@ async fn import_preview(
     let table = match table::read(&bytes) {
         Ok(table) => table,
         Err(unreadable) => {
-            let fault = Some(refusal(view.lang, unreadable.problem())?);
+            let fault = Some(refusal(view.lang, unreadable.problem(table::MOST_ROWS))?);
             let page = ImportPage {
                 fault,
                 ..import_page()
@@ -267,7 +267,7 @@ fn faulty(view: &View, faults: &[TableFault]) -> ImportPage {
 
 async fn import(State(app): State<App>, actor: Actor, sent: Sent) -> AppResult<Redirect> {
     let table = table::read(sent.get("csv").as_bytes());
-    let table = table.map_err(table::Unreadable::problem)?;
+    let table = table.map_err(|unreadable| unreadable.problem(table::MOST_ROWS))?;
     if !table.faults.is_empty() {
         return Err(AppError::conflict("import_outdated"));
     }

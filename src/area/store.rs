@@ -39,6 +39,28 @@ pub async fn all(db: &impl ConnectionTrait, office: OfficeId) -> AppResult<Vec<a
     Ok(in_order(areas.all(db).await?))
 }
 
+/// Areas in use with their way down from the street, `街道 / 社区 / 网格`, for choices.
+pub async fn paths(
+    db: &impl ConnectionTrait,
+    office: OfficeId,
+) -> AppResult<Vec<(AreaId, String)>> {
+    let all = all(db, office).await?;
+    let known: BTreeMap<AreaId, &area::Model> = all.iter().map(|area| (area.id, area)).collect();
+    let way = |from: AreaId| {
+        let path = crate::domain::area::path(from, |id| known.get(&id)?.parent_id);
+        let names = path.iter().filter_map(|id| known.get(id));
+        let names: Vec<&str> = names.map(|area| area.name.as_str()).collect();
+        names.join(" / ")
+    };
+    let mut paths: Vec<_> = all
+        .iter()
+        .filter(|area| area.active)
+        .map(|area| (area.id, way(area.id)))
+        .collect();
+    paths.sort_by(|(_, a), (_, b)| natural(a, b));
+    Ok(paths)
+}
+
 /// 社区: what a registration form offers.
 pub async fn communities(
     db: &impl ConnectionTrait,

@@ -4,13 +4,10 @@ use crate::domain::{
     fault::FieldFault,
     text::{Line, half_width},
 };
-use crate::error::AppError;
-use encoding_rs::{Encoding, GB18030, UTF_16BE, UTF_16LE};
+use crate::platform::sheet::{LARGEST, Unreadable, decode, delimiter};
 
 /// Rows of a table at most.
 pub const MOST_ROWS: usize = 5_000;
-/// Bytes of a table at most.
-pub const LARGEST: usize = 10 << 20;
 /// Faults that a page shows at most.
 const MOST_FAULTS: usize = 200;
 
@@ -28,37 +25,6 @@ pub enum Why {
     Row(RowFault),
     /// Not a line of a CSV file.
     Broken,
-}
-
-/// What cannot be read at all; `problem.<code>` is its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unreadable {
-    Empty,
-    TooLarge,
-    TooManyRows,
-    /// Neither UTF-8 nor a Chinese encoding: a spreadsheet or a picture.
-    NotText,
-    /// No line of column names.
-    NoHeader,
-}
-
-impl Unreadable {
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Empty => "table_empty",
-            Self::TooLarge => "table_too_large",
-            Self::TooManyRows => "table_too_many_rows",
-            Self::NotText => "table_not_text",
-            Self::NoHeader => "table_no_header",
-        }
-    }
-
-    /// As an answer that explains it.
-    pub fn problem(self) -> AppError {
-        AppError::unprocessable(self.code())
-            .param("rows", MOST_ROWS)
-            .param("mb", LARGEST >> 20)
-    }
 }
 
 /// A table that was read: its rows, or what is wrong with them.
@@ -135,40 +101,6 @@ pub fn read(bytes: &[u8]) -> Result<Table, Unreadable> {
         return Err(Unreadable::Empty);
     }
     Ok(table)
-}
-
-/// UTF-8 with or without its mark; UTF-16 with its mark; else the encoding that Chinese Windows
-/// saves tables in.
-fn decode(bytes: &[u8]) -> Result<(String, Option<&'static str>), Unreadable> {
-    if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
-        let (text, faulty) = encoding.decode_without_bom_handling(&bytes[mark..]);
-        if faulty || text.contains('\0') {
-            return Err(Unreadable::NotText);
-        }
-        let named = [UTF_16LE, UTF_16BE].contains(&encoding);
-        return Ok((text.into_owned(), named.then(|| encoding.name())));
-    }
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return if text.contains('\0') {
-            Err(Unreadable::NotText)
-        } else {
-            Ok((text.to_owned(), None))
-        };
-    }
-    let (text, faulty) = GB18030.decode_without_bom_handling(bytes);
-    if faulty || text.contains(|c: char| c == '\0' || c.is_control() && !c.is_whitespace()) {
-        return Err(Unreadable::NotText);
-    }
-    Ok((text.into_owned(), Some("GBK")))
-}
-
-/// Spreadsheets copy with tabs, and some write semicolons.
-fn delimiter(text: &str) -> u8 {
-    let first = text.lines().next().unwrap_or_default();
-    [b',', b'\t', b';']
-        .into_iter()
-        .max_by_key(|mark| first.bytes().filter(|b| b == mark).count())
-        .unwrap_or(b',')
 }
 
 /// Where each of our columns stands in the file; the first three must be there.

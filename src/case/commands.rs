@@ -1,6 +1,6 @@
 //! What can be done to a case, each as one transaction: look, decide, record.
 use super::{
-    facts, files,
+    facts, files, public,
     store::{self, NewCase},
 };
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
         once::{Done, Once},
         secret::Keys,
     },
+    rulebook::Book,
 };
 use anyhow::anyhow;
 use serde_json::{Map, Value};
@@ -44,7 +45,8 @@ pub async fn open(
 ) -> AppResult<Opened> {
     files::check(tx, office, None, kind, &command, by).await?;
     facts::check_ids(tx.conn(), office, kind, &command).await?;
-    let facts = facts::gather(tx.conn(), office, tx.now, None, Some(&command)).await?;
+    let book = Book::load(tx.conn(), office, tx.now).await?;
+    let facts = facts::gather(tx.conn(), &book, tx.now, kind, None, Some(&command)).await?;
     let mut recorded = decide(kind, None, &command, by, &facts)?.into_iter();
     let first = recorded
         .next()
@@ -89,16 +91,15 @@ pub async fn act_in(
     if expected_seq.is_some_and(|seq| seq != state.seq) {
         return Err(AppError::conflict("stale").with("seq", state.seq));
     }
-    let now = tx.now;
-    let facts = facts::gather(
-        tx.conn(),
-        office,
-        now,
-        Some((&case, &state)),
-        Some(&command),
-    )
-    .await?;
-    let recorded = decide(state.kind, Some(&state), &command, by, &facts)?;
+    let book = Book::load(tx.conn(), office, tx.now).await?;
+    let known = Some((&case, &state));
+    let facts = facts::gather(tx.conn(), &book, tx.now, state.kind, known, Some(&command));
+    let facts = facts.await?;
+    let recorded = decide(state.kind, Some(&state), &command, by, &facts);
+    if recorded.is_ok() || matches!(&recorded, Err(no) if no.code == "text_without_personal_data") {
+        public::check(tx.conn(), keys, &case, &command).await?;
+    }
+    let recorded = recorded?;
     files::check(tx, office, Some(id), state.kind, &command, by).await?;
     facts::check_ids(tx.conn(), office, state.kind, &command).await?;
     let before = state.clone();
@@ -130,13 +131,9 @@ async fn tell_the_other(
     let office = case.office_id;
     let other = store::by_number(tx.conn(), office, &other.to_string()).await?;
     let state = store::state(&other)?;
-    let facts = facts::gather(
-        tx.conn(),
-        office,
-        tx.now,
-        Some((&other, &state)),
-        Some(&command),
-    );
+    let book = Book::load(tx.conn(), office, tx.now).await?;
+    let known = Some((&other, &state));
+    let facts = facts::gather(tx.conn(), &book, tx.now, state.kind, known, Some(&command));
     let facts = facts.await?;
     let recorded = decide(state.kind, Some(&state), &command, &Actor::SYSTEM, &facts)?;
     follow(tx, keys, other, state, recorded.into_iter()).await?;
@@ -171,7 +168,10 @@ pub async fn act_once(app: &App, mut act: Act) -> AppResult<Done<u64>> {
     let mut kept: Vec<(&'static str, Stored)> = Vec::new();
     for (field, upload) in std::mem::take(&mut act.uploads) {
         let stored = app.files.keep_picture(upload).await;
-        kept.push((field, stored.map_err(|error| on_field(error, field))?));
+        kept.push((
+            field,
+            stored.map_err(|error| files::on_field(error, field))?,
+        ));
     }
     let (keys, once, id) = (app.keys.clone(), act.once.clone(), act.id);
     let done = app.db.write_once(once, move |tx| async move {
@@ -213,8 +213,9 @@ pub async fn try_out(app: &App, act: Act) -> AppResult<()> {
     if act.expected_seq.is_some_and(|seq| seq != state.seq) {
         return Err(AppError::conflict("stale").with("seq", state.seq));
     }
-    let known = Some((&case, &state));
-    let facts = facts::gather(db, act.office, app.db.now(), known, Some(&command)).await?;
+    let (now, known) = (app.db.now(), Some((&case, &state)));
+    let book = Book::load(db, act.office, now).await?;
+    let facts = facts::gather(db, &book, now, state.kind, known, Some(&command)).await?;
     decide(state.kind, Some(&state), &command, &act.by, &facts)?;
     facts::check_ids(db, act.office, state.kind, &command).await
 }
@@ -233,18 +234,6 @@ fn put(kind: Kind, action: Action, to: &mut Map<String, Value>, field: &str, id:
         .or_insert_with(|| Value::Array(Vec::new()));
     if let Value::Array(ids) = ids {
         ids.push(id.into());
-    }
-}
-
-/// What is no picture is told at the field that took it.
-fn on_field(error: AppError, field: &str) -> AppError {
-    match error.code() {
-        Some("not_an_image" | "image_too_large") => crate::domain::fault::Faults::one(
-            field.to_owned(),
-            crate::domain::fault::FieldFault::NotAnImage,
-        )
-        .into(),
-        _ => error,
     }
 }
 

@@ -21,6 +21,7 @@ use crate::{
         form::Form,
         text::{self, Lang},
     },
+    rulebook::Book,
 };
 
 /// A case with what an account may do to it.
@@ -57,7 +58,9 @@ pub async fn open(
     let seen = view::overview(app, lang, reader, case, &at).await?;
     let actor = door::acting(db, account).await?;
     let known = Some((case, &seen.state));
-    let facts = facts::gather(db, case.office_id, app.db.now(), known, None).await?;
+    let now = app.db.now();
+    let book = Book::load(db, case.office_id, now).await?;
+    let facts = facts::gather(db, &book, now, case.kind, known, None).await?;
     let ready = ready(&seen.state, &actor, &facts);
     Ok(Desk {
         lang,
@@ -78,7 +81,10 @@ pub async fn forms(
 ) -> AppResult<Vec<ActionForm>> {
     let state = store::state(case)?;
     let db = app.db.read();
-    let facts = facts::gather(db, case.office_id, app.db.now(), Some((case, &state)), None).await?;
+    let now = app.db.now();
+    let book = Book::load(db, case.office_id, now).await?;
+    let known = Some((case, &state));
+    let facts = facts::gather(db, &book, now, case.kind, known, None).await?;
     let people = People::default();
     let maker = Maker {
         lang,

@@ -3,7 +3,7 @@ use crate::{
     account,
     domain::{
         case::{Actor, Channel, Kind, Visibility, Who},
-        id::{EmployerId, PersonId, UnitId},
+        id::{AccountId, EmployerId, PersonId, UnitId},
         role::Role,
     },
     entity::unit,
@@ -47,8 +47,11 @@ pub fn holder(person: PersonId) -> Actor {
 pub enum Sight {
     /// All of these kinds.
     Kinds(&'static [Kind]),
-    /// Those of these kinds that its unit leads.
+    /// Those of these kinds that its unit leads, helps with or was given before: whoever handled
+    /// a case goes on reading it, and does nothing in it once it was given to others.
     Unit(&'static [Kind], UnitId),
+    /// The mediations for which he was appointed: what the parties say stays with him.
+    Mediator(AccountId),
     /// The matches of its employer.
     Employer(EmployerId),
     Nothing,
@@ -59,6 +62,7 @@ const GRID: &[Kind] = &[Kind::ResidentRequest, Kind::PatrolFinding, Kind::Sugges
 const HANDLED: &[Kind] = &[
     Kind::ResidentRequest,
     Kind::PatrolFinding,
+    Kind::Mediation,
     Kind::Suggestion,
     Kind::Mailbox,
 ];
@@ -78,7 +82,9 @@ impl Sight {
             Role::GridWorker => Self::Kinds(GRID),
             Role::DeputyLiaison => Self::Kinds(LIAISON),
             Role::DepartmentHandler => unit(HANDLED),
-            Role::Mediator => unit(&[Kind::Mediation]),
+            // The head of a committee signs for it and appoints; he sees what all its mediators do.
+            Role::Mediator if account.leader => unit(&[Kind::Mediation]),
+            Role::Mediator => Self::Mediator(account.account),
             Role::Employer => account.employer.map_or(Self::Nothing, Self::Employer),
             Role::GateSteward | Role::CoHost | Role::Board => Self::Nothing,
         }
@@ -88,6 +94,7 @@ impl Sight {
     pub fn kinds(self) -> &'static [Kind] {
         match self {
             Self::Kinds(kinds) | Self::Unit(kinds, _) => kinds,
+            Self::Mediator(_) => &[Kind::Mediation],
             Self::Employer(_) => &[Kind::EmploymentMatch],
             Self::Nothing => &[],
         }

@@ -4,8 +4,8 @@ use crate::{
     domain::{
         calendar::day_of,
         case::{
-            Calendars, CaseState, Category, Command, Facts, Kind, Limits, Named, PostingFacts,
-            SeekerFacts, Shape, SlaRule, Target, Who, default_rules,
+            CaseState, Category, Code, Command, Facts, Kind, Named, PostingFacts, SeekerFacts,
+            Shape, Target, Who,
         },
         employer::EmployerStatus,
         fair::FairStatus,
@@ -16,45 +16,42 @@ use crate::{
     },
     entity::{account, area, case_text, employer, fair, job_match, person, posting, unit},
     error::AppResult,
+    rulebook::Book,
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::Value;
-use std::sync::LazyLock;
-
-static CALENDARS: LazyLock<Calendars> = LazyLock::new(Calendars::default);
-static RULES: LazyLock<Vec<SlaRule>> = LazyLock::new(default_rules);
 
 /// Everything a decision on `command` may ask; without one, what is known before there is any.
-pub async fn gather(
+pub async fn gather<'b>(
     db: &impl ConnectionTrait,
-    office: OfficeId,
+    book: &'b Book,
     now: DateTime<Utc>,
+    kind: Kind,
     case: Option<(&crate::entity::case::Model, &CaseState)>,
     command: Option<&Command>,
-) -> AppResult<Facts<'static>> {
-    let mut facts = Facts::at(now, &CALENDARS, &RULES);
-    facts.limits = Limits::default();
-    facts.category = Category {
-        enabled: true,
-        place: true,
-        self_handle: true,
-        ..Category::default()
-    };
-    facts.new_category_enabled = true;
-    facts.units_active = match (command, kind_of(case, command)) {
-        (Some(command), Some(kind)) => units_active(db, office, kind, command).await?,
-        _ => true,
-    };
+) -> AppResult<Facts<'b>> {
+    let office = book.office();
+    let mut facts = Facts::at(now, book.calendars(), book.rules());
+    facts.limits = book.limits();
     let state = case.map(|(_, state)| state);
-    facts.reporter_reachable = state.is_some_and(|state| state.person.is_some());
+    facts.category = category(book, kind, state, command);
+    facts.new_category_enabled = match command.and_then(corrected) {
+        Some(code) => book.serves(kind, code.as_str()),
+        None => true,
+    };
+    facts.units_active = match command {
+        Some(command) => units_active(db, office, kind, command).await?,
+        None => true,
+    };
+    facts.reporter_reachable = reachable(db, state.and_then(|state| state.person)).await?;
     let (posting, seeker) = market(command, state);
     if let Some(posting) = posting {
         facts.posting = posting_facts(db, office, posting, now).await?;
         facts.seeker = seeker_facts(db, posting, seeker, case.map(|(row, _)| row.id)).await?;
     }
     if let Some(number) = command.and_then(target) {
-        facts.target = target_facts(db, office, number, case.map(|(row, _)| row.id)).await?;
+        facts.target = target_facts(db, office, number, case.map(|(row, _)| row)).await?;
     }
     if let Some(named) = command.and_then(asked_by) {
         facts.named = named_facts(db, office, named).await?;
@@ -63,6 +60,46 @@ pub async fn gather(
         facts.text_there = text_there(db, row.id, *event).await?;
     }
     Ok(facts)
+}
+
+/// The category an action names, or that of the case. A match is about no category.
+fn category(
+    book: &Book,
+    kind: Kind,
+    state: Option<&CaseState>,
+    command: Option<&Command>,
+) -> Category {
+    if kind == Kind::EmploymentMatch {
+        return Category {
+            enabled: true,
+            ..Category::default()
+        };
+    }
+    let named = match command {
+        Some(Command::Report { category, .. } | Command::Accept { category, .. }) => Some(category),
+        _ => None,
+    };
+    let of_case = state.and_then(|state| state.category.as_ref());
+    let Some(code) = named.or(of_case) else {
+        return Category::default();
+    };
+    book.traits(kind, code.as_str())
+}
+
+fn corrected(command: &Command) -> Option<&Code> {
+    match command {
+        Command::Correct { category, .. } => category.as_ref(),
+        _ => None,
+    }
+}
+
+/// The reporter left a number that was not erased since.
+async fn reachable(db: &impl ConnectionTrait, person: Option<PersonId>) -> AppResult<bool> {
+    let Some(person) = person else {
+        return Ok(false);
+    };
+    let found = person::Entity::find_by_id(person).one(db).await?;
+    Ok(found.is_some_and(|person| person.phone_sealed.is_some()))
 }
 
 fn market(
@@ -156,21 +193,48 @@ async fn target_facts(
     db: &impl ConnectionTrait,
     office: OfficeId,
     number: &CaseNumber,
-    this: Option<crate::domain::id::CaseId>,
+    this: Option<&crate::entity::case::Model>,
 ) -> AppResult<Option<Target>> {
     let Ok(row) = store::by_number(db, office, &number.to_string()).await else {
         return Ok(None);
     };
     let state = store::state(&row)?;
+    let near = match this {
+        Some(this) if this.category == row.category => {
+            side_by_side(db, this.area_id, row.area_id).await?
+        }
+        _ => false,
+    };
     Ok(Some(Target {
         number: number.clone(),
         kind: state.kind,
-        itself: Some(row.id) == this,
+        itself: this.is_some_and(|this| this.id == row.id),
         open: state.stage.is_open(),
         merged: state.merged_into.is_some(),
-        near: false,
+        near,
         posting: state.job.map(|job| job.posting),
     }))
+}
+
+/// The same area, one within the other, or two within the same: as near as areas can tell. Points
+/// are sealed, so they are not compared here.
+async fn side_by_side(
+    db: &impl ConnectionTrait,
+    one: Option<AreaId>,
+    other: Option<AreaId>,
+) -> AppResult<bool> {
+    let (Some(one), Some(other)) = (one, other) else {
+        return Ok(false);
+    };
+    let areas = area::Entity::find()
+        .filter(area::Column::Id.is_in([one, other]))
+        .all(db)
+        .await?;
+    let parent = |id: AreaId| areas.iter().find(|area| area.id == id)?.parent_id;
+    Ok(one == other
+        || parent(one) == Some(other)
+        || parent(other) == Some(one)
+        || (parent(one).is_some() && parent(one) == parent(other)))
 }
 
 fn asked_by(command: &Command) -> Option<AccountId> {
@@ -212,19 +276,6 @@ async fn text_there(
     let Some(text) = text else { return Ok(false) };
     let row = case_text::Entity::find_by_id(text).one(db).await?;
     Ok(row.is_some_and(|row| row.body_sealed.is_some()))
-}
-
-fn kind_of(
-    case: Option<(&crate::entity::case::Model, &CaseState)>,
-    command: Option<&Command>,
-) -> Option<Kind> {
-    let opened = || {
-        Kind::ALL
-            .iter()
-            .copied()
-            .find(|kind| command.is_some_and(|c| c.fits(*kind)))
-    };
-    case.map(|(_, state)| state.kind).or_else(opened)
 }
 
 /// The ids of one sort that an action names, each with its field.

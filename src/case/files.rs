@@ -2,7 +2,7 @@
 use super::{door::Reader, store};
 use crate::{
     domain::{
-        case::{Actor, Command, Event, FieldSpec, Kind, Shape, Who},
+        case::{Actor, Command, Event, FieldSpec, Kind, Shape, Stage, Who},
         fault::{Faults, FieldFault},
         id::{CaseId, FileId, OfficeId},
     },
@@ -10,10 +10,15 @@ use crate::{
     error::{AppError, AppResult},
     platform::{App, db::WriteTx, files},
 };
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+};
 
 /// What the rows of uploaded evidence say of their purpose.
 pub const PURPOSE: &str = "evidence";
+/// How it was and how it is, for everybody to see.
+pub const PUBLIC_BEFORE: &str = "public_before";
+pub const PUBLIC_AFTER: &str = "public_after";
 
 /// The fields of an action that hold pictures.
 pub fn fields(kind: Kind, command: crate::domain::case::Action) -> Vec<&'static FieldSpec> {
@@ -45,7 +50,7 @@ fn named(kind: Kind, command: &Command) -> AppResult<Vec<(&'static str, FileId)>
 }
 
 /// Whether the actor may put these pictures into this case: evidence of the office that he
-/// uploaded himself and that belongs to no other case.
+/// uploaded himself, or that lies in the case already.
 ///
 /// # Errors
 /// 422 on the field otherwise.
@@ -71,19 +76,37 @@ pub async fn check(
             Who::System => true,
         };
         let elsewhere = of_file(tx.conn(), id).await?;
-        if !own || elsewhere.is_some_and(|there| Some(there.case_id) != case) {
+        // What lies in the case already may be named again, whoever brought it.
+        let fits = match elsewhere {
+            Some(there) => Some(there.case_id) == case,
+            None => own,
+        };
+        if !fits {
             return Err(missing());
         }
     }
     Ok(())
 }
 
-/// Ties the pictures of an event to its case.
+/// What is no picture is told at the field that took it.
+pub fn on_field(error: AppError, field: &str) -> AppError {
+    match error.code() {
+        Some("not_an_image" | "image_too_large") => {
+            Faults::one(field.to_owned(), FieldFault::NotAnImage).into()
+        }
+        _ => error,
+    }
+}
+
+/// Ties the pictures of an event to its case. What a report shows is how it was before.
 pub async fn keep(tx: &WriteTx, case: CaseId, kind: Kind, event: &Event) -> AppResult<()> {
     let seq = i64::try_from(event.seq).map_err(anyhow::Error::from)?;
     for (field, file) in named(kind, &event.payload.data)? {
-        let role = match field {
-            "before" | "after" => field,
+        let role = match (&event.payload.data, field) {
+            (_, "before" | "after") => field,
+            (Command::Report { .. }, _) => "before",
+            (Command::Publish { .. }, _) => public_role(tx, case, file, event.from).await?,
+            (Command::Deliberate { .. }, _) => "minutes",
             _ => "evidence",
         };
         let row = case_file::ActiveModel {
@@ -98,6 +121,29 @@ pub async fn keep(tx: &WriteTx, case: CaseId, kind: Kind, event: &Event) -> AppR
     Ok(())
 }
 
+/// On which side of «before and after» a published picture stands: where it stood already, else
+/// where the case stands.
+async fn public_role(
+    tx: &WriteTx,
+    case: CaseId,
+    file: FileId,
+    stage: Option<Stage>,
+) -> AppResult<&'static str> {
+    let rows = case_file::Entity::find()
+        .filter(case_file::Column::CaseId.eq(case))
+        .filter(case_file::Column::FileId.eq(file))
+        .all(tx.conn())
+        .await?;
+    let was = |role: &str| rows.iter().any(|row| row.role.ends_with(role));
+    let done = matches!(stage, Some(Stage::Verifying | Stage::Closed));
+    Ok(match (was("before"), was("after")) {
+        (true, _) => PUBLIC_BEFORE,
+        (_, true) => PUBLIC_AFTER,
+        _ if done => PUBLIC_AFTER,
+        _ => PUBLIC_BEFORE,
+    })
+}
+
 async fn of_file(db: &impl ConnectionTrait, id: FileId) -> AppResult<Option<case_file::Model>> {
     Ok(case_file::Entity::find()
         .filter(case_file::Column::FileId.eq(id))
@@ -105,16 +151,13 @@ async fn of_file(db: &impl ConnectionTrait, id: FileId) -> AppResult<Option<case
         .await?)
 }
 
-/// The pictures of a case, with the number of the event that brought each.
-pub async fn of_case(db: &impl ConnectionTrait, case: CaseId) -> AppResult<Vec<(i64, FileId)>> {
-    let rows = case_file::Entity::find()
+/// The pictures of a case in the order they came, with the events that brought them.
+pub async fn of_case(db: &impl ConnectionTrait, case: CaseId) -> AppResult<Vec<case_file::Model>> {
+    Ok(case_file::Entity::find()
         .filter(case_file::Column::CaseId.eq(case))
+        .order_by_asc(case_file::Column::Id)
         .all(db)
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.event_seq, row.file_id))
-        .collect())
+        .await?)
 }
 
 /// A picture of a case, when the reader may see the record that brought it.
@@ -129,14 +172,15 @@ pub async fn open(
 ) -> AppResult<(String, Vec<u8>)> {
     let db = app.db.read();
     let rows = of_case(db, case.id).await?;
-    let (seq, _) = rows
-        .into_iter()
-        .find(|(_, file)| *file == id)
-        .ok_or_else(AppError::not_found)?;
-    let events = store::events(db, case.id).await?;
-    let event = events.iter().find(|event| event.seq == seq);
-    let event = store::event(event.ok_or_else(AppError::not_found)?)?;
-    if !reader.sees(event.visibility, event.who) {
+    let brought: Vec<_> = rows.iter().filter(|row| row.file_id == id).collect();
+    let mut sees = false;
+    for row in store::events(db, case.id).await? {
+        if brought.iter().any(|file| file.event_seq == row.seq) {
+            let event = store::event(&row)?;
+            sees |= reader.sees(event.visibility, event.who);
+        }
+    }
+    if !sees {
         return Err(AppError::not_found());
     }
     let row = files::find(db, case.office_id, id).await?;

@@ -22,6 +22,7 @@ use std::collections::HashMap;
 
 /// A call that opens a case: the fields of the opening action, as they were sent.
 pub struct Opening {
+    pub kind: Kind,
     pub actor: account::Actor,
     /// In which notices were read to whoever agrees.
     pub lang: Lang,

@@ -1,4 +1,5 @@
-//! 台账核验: proves that no event of any case was changed, removed or put in another order.
+//! 台账核验: proves that no event of any case was changed, removed or put in another order, and that
+//! what lists and pages read beside the events follows from them.
 use super::store;
 use crate::{
     domain::case::{chain, replay},
@@ -35,9 +36,11 @@ pub async fn verify(db: &impl ConnectionTrait) -> AppResult<Verified> {
         };
         after = last.id;
         let mut events = events_of(db, &cases).await?;
+        let ids: Vec<_> = cases.iter().map(|case| case.id).collect();
+        let rows = store::rows::stored(db, &ids).await?;
         for case in &cases {
             let events = events.remove(&case.id).unwrap_or_default();
-            if let Err(why) = check(case, &events) {
+            if let Err(why) = check(case, &events, &rows) {
                 found.broken = Some((case.number.clone(), why));
                 return Ok(found);
             }
@@ -63,8 +66,13 @@ async fn events_of(db: &impl ConnectionTrait, cases: &[case::Model]) -> AppResul
     Ok(events)
 }
 
-/// The chain holds, ends where the case says, and the events fold to what is stored.
-fn check(case: &case::Model, events: &[case_event::Model]) -> Result<(), String> {
+/// The chain holds, ends where the case says, and the events fold to what is stored, also in the
+/// rows beside it.
+fn check(
+    case: &case::Model,
+    events: &[case_event::Model],
+    rows: &store::rows::Stored,
+) -> Result<(), String> {
     let links = events
         .iter()
         .map(|row| (store::link(&case.number, row), row.hash.as_str()));
@@ -77,9 +85,11 @@ fn check(case: &case::Model, events: &[case_event::Model]) -> Result<(), String>
     let folded = folded.map_err(|error| format!("{error:?}"))?;
     let state = replay(case.kind, &folded).map_err(|fault| fault.to_string())?;
     let stored = store::state(case).map_err(|error| format!("{error:?}"))?;
-    if state == stored {
-        Ok(())
-    } else {
-        Err("the case is not what its events fold to".into())
+    if state != stored {
+        return Err("the case is not what its events fold to".into());
+    }
+    match rows.disagrees(case.id, &state) {
+        Some(what) => Err(format!("{what} are not what its events say")),
+        None => Ok(()),
     }
 }

@@ -132,7 +132,7 @@ fn step(label: &str, note: &str, state: &'static str) -> LoopStep {
 }
 
 impl Entry {
-    fn sample() -> Self {
+    pub fn sample() -> Self {
         Self {
             seq: 3,
             title: "已推荐给用人单位".into(),
@@ -156,7 +156,7 @@ impl Entry {
 }
 
 impl ActionForm {
-    fn sample(action: &'static str) -> Self {
+    pub fn sample(action: &'static str) -> Self {
         let field = |name, shape, options: Vec<Choice>| Field {
             name,
             label: "理由".into(),
@@ -197,7 +197,7 @@ impl ActionForm {
 }
 
 impl CasePage {
-    fn sample() -> Self {
+    pub fn sample() -> Self {
         Self {
             number: "JD-2026-000001".into(),
             title: "仓储分拣员".into(),

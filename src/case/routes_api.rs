@@ -94,7 +94,7 @@ struct CaseOut {
 
 /// One record, as far as the caller may see it.
 #[derive(Serialize, ToSchema)]
-struct EventOut {
+pub struct EventOut {
     seq: i64,
     at: String,
     title: String,
@@ -109,7 +109,7 @@ struct EventOut {
 
 /// An action that is open now; the decision itself looks at the data as well.
 #[derive(Serialize, ToSchema)]
-struct ActionOut {
+pub struct ActionOut {
     action: &'static str,
     label: String,
     fields: Vec<FieldOut>,
@@ -172,31 +172,35 @@ fn line(lang: Lang, now: DateTime<Utc>, people: &store::People, case: &Model) ->
     }
 }
 
-fn event(entry: &Entry) -> EventOut {
-    EventOut {
-        seq: entry.seq,
-        at: entry.at.clone(),
-        title: entry.title.clone(),
-        by: entry.by.clone(),
-        text: entry.text.clone(),
-        details: entry.lines.clone(),
-        files: entry.files.iter().map(|file| file.href.clone()).collect(),
-        redacted: entry.redacted,
+impl From<&Entry> for EventOut {
+    fn from(entry: &Entry) -> Self {
+        Self {
+            seq: entry.seq,
+            at: entry.at.clone(),
+            title: entry.title.clone(),
+            by: entry.by.clone(),
+            text: entry.text.clone(),
+            details: entry.lines.clone(),
+            files: entry.files.iter().map(|file| file.href.clone()).collect(),
+            redacted: entry.redacted,
+        }
     }
 }
 
-fn action(form: ActionForm) -> ActionOut {
-    let field = |field: super::pages::Field| FieldOut {
-        name: field.name,
-        label: field.label,
-        required: field.required,
-        shape: field.shape,
-        options: field.options.into_iter().map(|one| one.value).collect(),
-    };
-    ActionOut {
-        action: form.action,
-        label: form.label,
-        fields: form.fields.into_iter().map(field).collect(),
+impl From<ActionForm> for ActionOut {
+    fn from(form: ActionForm) -> Self {
+        let field = |field: super::pages::Field| FieldOut {
+            name: field.name,
+            label: field.label,
+            required: field.required,
+            shape: field.shape,
+            options: field.options.into_iter().map(|one| one.value).collect(),
+        };
+        Self {
+            action: form.action,
+            label: form.label,
+            fields: form.fields.into_iter().map(field).collect(),
+        }
     }
 }
 
@@ -225,8 +229,8 @@ async fn shown(
     Ok(CaseOut {
         line: line(lang, app.db.now(), &desk.seen.people, &case),
         facts,
-        timeline: desk.seen.timeline.iter().map(event).collect(),
-        actions: desk.actions().into_iter().map(action).collect(),
+        timeline: desk.seen.timeline.iter().map(EventOut::from).collect(),
+        actions: desk.actions().into_iter().map(ActionOut::from).collect(),
     })
 }
 
@@ -250,6 +254,7 @@ async fn open(
     let of_kind = hooks.of(kind);
     let of_kind = of_kind.ok_or_else(|| AppError::unprocessable("kind_not_open"))?;
     let opening = Opening {
+        kind,
         actor: actor.clone(),
         lang,
         fields,

@@ -2,13 +2,19 @@
 //! events fold to, and a writer who was not the next gets `stale`.
 mod count;
 mod list;
+pub mod public;
+pub mod rows;
+mod timers;
 mod view;
 mod words;
 
 use super::files;
 use crate::{
     domain::{
-        case::{CaseState, Command, Event, Evidence, Recorded, Retained, Stage, Texts, Who, chain},
+        case::{
+            CaseState, Command, Event, Evidence, FollowUpKind, Recorded, Retained, Stage, Texts,
+            Who, chain,
+        },
         funnel::Rung,
         id::{AccountId, CaseId, CaseTextId, FairId, OfficeId},
         number::CaseNumber,
@@ -31,9 +37,10 @@ use std::collections::{BTreeMap, HashMap};
 
 pub use count::{Count, Tallies, Whose, counts, tallies};
 pub use list::{
-    Cursor, Due, Filter, Members, People, Sort, Waiting, Words, area_inside, categories_in_use,
-    find_for, is_common, late_matches, list, overdue, people, places, whole,
+    Cursor, Filter, Members, People, Sort, Waiting, Words, area_inside, find_for, is_common,
+    late_matches, list, people, places, whole,
 };
+pub use timers::{Due, to_escalate, to_review, to_supervise};
 pub use view::{NewView, change_view, keep_view, remove_view, views};
 pub use words::{bring_up, not_indexed};
 
@@ -52,6 +59,19 @@ pub async fn find(
         .one(db)
         .await?
         .ok_or_else(AppError::not_found)
+}
+
+/// Several cases of an office, for the lines of a list.
+pub async fn many(
+    db: &impl ConnectionTrait,
+    office: OfficeId,
+    ids: &[CaseId],
+) -> AppResult<Vec<case::Model>> {
+    Ok(case::Entity::find()
+        .filter(case::Column::OfficeId.eq(office))
+        .filter(case::Column::Id.is_in(ids.iter().copied()))
+        .all(db)
+        .await?)
 }
 
 /// # Errors
@@ -209,6 +229,7 @@ fn columns(state: &CaseState) -> AppResult<case::ActiveModel> {
         urgency: Set(state.urgency.map(|urgency| urgency.code().to_owned())),
         area_id: Set(state.org_node),
         lead_unit_id: Set(state.lead()),
+        mediator_id: Set(state.mediation.as_ref().and_then(|m| m.mediator)),
         visibility: Set(state.visibility.code().to_owned()),
         level: Set(i32::try_from(state.counts.level).unwrap_or(i32::MAX)),
         supervised: Set(state.supervised),
@@ -220,6 +241,7 @@ fn columns(state: &CaseState) -> AppResult<case::ActiveModel> {
         responded_at: Set(state.times.responded),
         first_closed_at: Set(state.times.first_closed),
         closed_at: Set(state.times.closed),
+        review_on: Set(state.times.review_on),
         citizen_due_at: Set(at(&state.due.citizen)),
         unit_due_at: Set(at(&state.due.unit)),
         response_due_at: Set(at(&state.due.response)),
@@ -253,7 +275,13 @@ pub async fn append(
     recorded: Recorded,
     after: &CaseState,
 ) -> AppResult<case::Model> {
+    let before = if case.seq == 0 {
+        None
+    } else {
+        Some(state(case)?)
+    };
     let text = keep_texts(tx, keys, case.id, &recorded.texts).await?;
+    let text_id = text.as_ref().map(|(id, _)| *id);
     let row = event_row(tx, case, &recorded.event, text)?;
     let hash = link(&case.number, &row).hash();
     let mut event: case_event::ActiveModel = row.into();
@@ -288,6 +316,15 @@ pub async fn append(
     words::keep(tx, keys, case, &recorded.event, &recorded.texts).await?;
     erase_words(tx, keys, case, &recorded.event).await?;
     keep_match(tx, case.id, after).await?;
+    let step = rows::Step {
+        case,
+        before: before.as_ref(),
+        after,
+        event: &recorded.event,
+        texts: &recorded.texts,
+        text: text_id,
+    };
+    rows::keep(tx, &step).await?;
     find(tx.conn(), case.office_id, case.id).await
 }
 
@@ -424,11 +461,27 @@ async fn keep_follow_ups(
             ..Default::default()
         };
         let once = OnConflict::columns([Column::CaseId, Column::What])
-            .update_column(Column::DueOn)
+            .update_columns([
+                Column::DueOn,
+                Column::DoneAt,
+                Column::Result,
+                Column::EventSeq,
+            ])
             .to_owned();
         follow_up::Entity::insert(row)
             .on_conflict(once)
             .exec_without_returning(tx.conn())
+            .await?;
+    }
+    if let Some((what, result)) = answered(&event.payload.data) {
+        follow_up::Entity::update_many()
+            .col_expr(Column::DoneAt, Expr::value(event.at))
+            .col_expr(Column::Result, Expr::value(result))
+            .col_expr(Column::EventSeq, Expr::value(seq))
+            .filter(Column::CaseId.eq(case))
+            .filter(Column::What.eq(what.code()))
+            .filter(Column::DoneAt.is_null())
+            .exec(tx.conn())
             .await?;
     }
     for done in after.follow_ups.iter().filter(|one| one.result.is_some()) {
@@ -447,6 +500,19 @@ async fn keep_follow_ups(
             .await?;
     }
     Ok(())
+}
+
+/// Which follow-up of a mediation an action answers, and how. Whoever is reached after an agreement
+/// was reminded that it may be confirmed by a court (人民调解法 33).
+fn answered(command: &Command) -> Option<(FollowUpKind, &'static str)> {
+    match command {
+        Command::ConfirmPerformed { .. } => Some((FollowUpKind::Performance, "performed")),
+        Command::NotPerformed { .. } => Some((FollowUpKind::Performance, "not_performed")),
+        Command::Callback { reached: true, .. } => {
+            Some((FollowUpKind::JudicialConfirmation, "told"))
+        }
+        _ => None,
+    }
 }
 
 /// What the row beside a match follows from: the furthest rung it reached, and whether it is open.

@@ -12,9 +12,8 @@ use crate::{
     domain::{
         calendar::instant,
         case::{Action, CaseState, ClockKind, Command, Event, FieldSpec, Kind, Shape, Stage, Who},
-        id::FileId,
     },
-    entity::{case, case_event},
+    entity::{case, case_event, case_file},
     error::AppResult,
     platform::{App, text::Lang},
 };
@@ -88,12 +87,12 @@ pub async fn overview(
     })
 }
 
-fn shown(pictures: &[(i64, FileId)], seq: i64, lang: Lang, at: &str) -> Vec<Picture> {
-    let of_event = pictures.iter().filter(|(event, _)| *event == seq);
+fn shown(pictures: &[case_file::Model], seq: i64, lang: Lang, at: &str) -> Vec<Picture> {
+    let of_event = pictures.iter().filter(|file| file.event_seq == seq);
     of_event
         .enumerate()
-        .map(|(n, (_, file))| Picture {
-            href: format!("{at}/{file}"),
+        .map(|(n, file)| Picture {
+            href: format!("{at}/{}", file.file_id),
             alt: crate::platform::text::say(lang, "case.file", &[("n", (n + 1).to_string())]),
         })
         .collect()
@@ -280,6 +279,31 @@ fn steps(lang: Lang, state: &CaseState, events: &[Event], due: Option<&Term>) ->
                 note: note.unwrap_or_default(),
                 state: mark,
             }
+        })
+        .collect()
+}
+
+/// The four steps of a case as everybody sees them: without times.
+pub fn plain_steps(lang: Lang, kind: Kind, stage: Stage) -> Vec<LoopStep> {
+    let at = if stage == Stage::Closed {
+        5
+    } else {
+        phase(stage).unwrap_or(1)
+    };
+    let words = match kind {
+        Kind::EmploymentMatch => "common.loop_match",
+        _ => "common.loop",
+    };
+    let mark = |n: usize| match n.cmp(&at) {
+        std::cmp::Ordering::Less => "done",
+        std::cmp::Ordering::Equal => "now",
+        std::cmp::Ordering::Greater => "todo",
+    };
+    (1..=4)
+        .map(|n| LoopStep {
+            label: words::say(lang, &format!("{words}.{n}")),
+            note: String::new(),
+            state: mark(n),
         })
         .collect()
 }

@@ -190,12 +190,22 @@ pub fn moment(lang: Lang, at: DateTime<Utc>) -> String {
     beijing(at).format(form).to_string()
 }
 
-/// `9月29日`
+/// `2026年9月29日`
 pub fn day(lang: Lang, day: chrono::NaiveDate) -> String {
     let form = if lang == Lang::En {
         "%-d %b %Y"
     } else {
         "%Y年%-m月%-d日"
+    };
+    day.format(form).to_string()
+}
+
+/// `9月29日`, for days of the weeks around now.
+pub fn short_day(lang: Lang, day: chrono::NaiveDate) -> String {
+    let form = if lang == Lang::En {
+        "%-d %b"
+    } else {
+        "%-m月%-d日"
     };
     day.format(form).to_string()
 }

@@ -1,16 +1,16 @@
 //! Queries on sites, people, patterns and what differs from them.
 use super::form::{Extra, Member, Site, Weekly};
+pub use crate::rulebook::rota::{pattern_of, rota, window};
 use crate::{
     domain::{
-        calendar::{Calendar, Window, day_of},
+        calendar::{Calendar, day_of},
         id::{AccountId, DeskMemberId, DeskPatternId, DeskSessionId, DeskSiteId, OfficeId},
-        rota::{Change, Key, Pattern, Rota, Session},
+        rota::{Key, Rota, Session},
     },
     entity::{account, desk_member, desk_pattern, desk_session, desk_site, unit},
     error::{AppError, AppResult},
     platform::db::{WriteTx, is_duplicate},
 };
-use anyhow::anyhow;
 use chrono::{DateTime, Days, NaiveDate, Utc, Weekday};
 use sea_orm::{
     ActiveValue::Set,
@@ -550,41 +550,6 @@ pub async fn set_cancelled(
 
 // The rota
 
-/// All from which the sessions of these days are derived.
-pub async fn rota(
-    db: &impl ConnectionTrait,
-    office: OfficeId,
-    from: NaiveDate,
-    to: NaiveDate,
-) -> AppResult<Rota> {
-    let first = from.checked_sub_days(MARGIN).unwrap_or(from);
-    let patterns = desk_pattern::Entity::find()
-        .filter(desk_pattern::Column::OfficeId.eq(office))
-        .filter(desk_pattern::Column::StartsOn.lte(to))
-        .filter(
-            Condition::any()
-                .add(desk_pattern::Column::EndsOn.is_null())
-                .add(desk_pattern::Column::EndsOn.gte(first)),
-        )
-        .all(db)
-        .await?;
-    let changes = desk_session::Entity::find()
-        .filter(desk_session::Column::OfficeId.eq(office))
-        .filter(desk_session::Column::Day.between(first, to))
-        .all(db)
-        .await?;
-    Ok(Rota {
-        patterns: patterns
-            .iter()
-            .map(pattern_of)
-            .collect::<AppResult<Vec<_>>>()?,
-        changes: changes
-            .iter()
-            .map(change_of)
-            .collect::<AppResult<Vec<_>>>()?,
-    })
-}
-
 /// The rota of the year ahead.
 pub async fn rota_ahead(
     db: &impl ConnectionTrait,
@@ -648,50 +613,4 @@ pub async fn session(db: &impl ConnectionTrait, office: OfficeId, key: Key) -> A
         .ok_or_else(AppError::not_found)?;
     let rota = rota(db, office, day, last).await?;
     rota.find(key).ok_or_else(AppError::not_found)
-}
-
-/// Hours of a row; both columns were written from a window.
-pub fn window(from: i32, to: i32) -> AppResult<Window> {
-    let minute = |n: i32| u16::try_from(n).unwrap_or(u16::MAX);
-    Window::new(minute(from), minute(to))
-        .ok_or_else(|| anyhow!("hours {from} to {to} are no window").into())
-}
-
-/// A row as the rules know it.
-pub fn pattern_of(row: &desk_pattern::Model) -> AppResult<Pattern> {
-    let weekday = u8::try_from(row.weekday - 1).unwrap_or(u8::MAX);
-    Ok(Pattern {
-        id: row.id,
-        series: row.series,
-        site: row.site_id,
-        kind: row.kind,
-        weekday: Weekday::try_from(weekday)
-            .map_err(|_| anyhow!("{} is no weekday", row.weekday))?,
-        band: row.band,
-        hours: window(row.from_minute, row.to_minute)?,
-        from: row.starts_on,
-        until: row.ends_on,
-        on_holiday: row.on_holiday,
-        on_moved_days: row.on_moved_days,
-        public: row.public,
-        version: row.version,
-        changed_at: row.changed_at,
-    })
-}
-
-fn change_of(row: &desk_session::Model) -> AppResult<Change> {
-    Ok(Change {
-        id: row.id,
-        pattern: row.pattern_id,
-        site: row.site_id,
-        kind: row.kind,
-        band: row.band,
-        date: row.day,
-        hours: window(row.from_minute, row.to_minute)?,
-        cancelled: row.cancelled,
-        reason: row.reason.clone(),
-        public: row.public,
-        version: row.version,
-        changed_at: row.changed_at,
-    })
 }

@@ -17,7 +17,6 @@ use crate::{
 };
 use chrono::{DateTime, Datelike, NaiveDate, Utc, Weekday};
 use sea_orm::Iterable;
-use std::collections::HashMap;
 
 pub fn kind(view: &View, kind: DeskKind) -> String {
     view.say::<&str>(&format!("desk_kind.{}", kind.code()), &[])
@@ -116,26 +115,11 @@ pub fn member_choices(view: &View, members: &[&desk_member::Model]) -> Vec<Choic
 
 /// Areas in use, each with what lies above it.
 pub async fn areas(app: &App, office: OfficeId) -> AppResult<Vec<Choice>> {
-    let all = area::store::all(app.db.read(), office).await?;
-    let known: HashMap<AreaId, &crate::entity::area::Model> =
-        all.iter().map(|area| (area.id, area)).collect();
-    let path = |id: AreaId| {
-        let mut names = Vec::new();
-        let mut at = Some(id);
-        while let Some(area) = at.and_then(|id| known.get(&id)) {
-            names.push(area.name.as_str());
-            at = area.parent_id.filter(|_| names.len() < 6);
-        }
-        names.reverse();
-        names.join(" / ")
-    };
-    let mut choices: Vec<Choice> = all
-        .iter()
-        .filter(|area| area.active)
-        .map(|area| choice(area.id.to_string(), path(area.id)))
-        .collect();
-    choices.sort_by(|a, b| a.label.cmp(&b.label));
-    Ok(choices)
+    let paths = area::paths(app.db.read(), office).await?;
+    Ok(paths
+        .into_iter()
+        .map(|(id, path)| choice(id.to_string(), path))
+        .collect())
 }
 
 /// The name of an area from the choices above.

@@ -72,6 +72,8 @@ pub enum FieldFault {
     UnknownField,
     /// 公开文字中含有电话号码或身份证号码
     PersonalData,
+    /// 公开文字中有可能认出人的内容: what it is
+    Identifies { found: String },
     /// 时刻不在允许的时间内
     OutsideHours { from: String, to: String },
 }
@@ -113,6 +115,7 @@ impl FieldFault {
             Self::NotAnImage => "not_an_image",
             Self::UnknownField => "unknown_field",
             Self::PersonalData => "personal_data",
+            Self::Identifies { .. } => "identifies",
             Self::OutsideHours { .. } => "outside_hours",
         }
     }
@@ -136,6 +139,7 @@ impl FieldFault {
             Self::LineDuplicate { line, value } => {
                 vec![("line", line.to_string()), ("value", value.clone())]
             }
+            Self::Identifies { found } => vec![("found", found.clone())],
             Self::OutsideHours { from, to } => vec![("from", from.clone()), ("to", to.clone())],
             Self::LineRange { line, max } => {
                 vec![("line", line.to_string()), ("max", max.to_string())]
@@ -319,6 +323,9 @@ mod tests {
             FieldFault::NotAnImage,
             FieldFault::UnknownField,
             FieldFault::PersonalData,
+            FieldFault::Identifies {
+                found: "3号楼".into(),
+            },
             FieldFault::OutsideHours {
                 from: "08:30".into(),
                 to: "10:30".into(),

@@ -67,6 +67,8 @@ ids! {
     CaseTextId,
     /// 办件附件
     CaseFileId,
+    /// 查询码
+    CaseKeyId,
     /// 回访
     CallbackId,
     /// 后续跟踪
@@ -99,4 +101,16 @@ ids! {
     DeskPatternId,
     /// 加场或停办的场次
     DeskSessionId,
+    /// 类别
+    CategoryId,
+    /// 时限规则的一个版本
+    SlaRuleId,
+    /// 派单规则
+    DispatchRuleId,
+    /// 放假通知
+    CalendarNoticeId,
+    /// 特殊日期
+    CalendarDayId,
+    /// 期限重算
+    CalendarRunId,
 }

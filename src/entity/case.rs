@@ -1,7 +1,7 @@
 //! 办件
 use crate::domain::{
     case::{Kind, Outcome, Stage, Step},
-    id::{AreaId, CaseId, OfficeId, UnitId},
+    id::{AccountId, AreaId, CaseId, OfficeId, UnitId},
 };
 use sea_orm::entity::prelude::*;
 
@@ -27,6 +27,8 @@ pub struct Model {
     pub urgency: Option<String>,
     pub area_id: Option<AreaId>,
     pub lead_unit_id: Option<UnitId>,
+    /// The mediator who was appointed.
+    pub mediator_id: Option<AccountId>,
     #[sea_orm(column_type = "Text")]
     pub visibility: String,
     /// Escalation level.
@@ -41,6 +43,8 @@ pub struct Model {
     pub responded_at: Option<DateTimeUtc>,
     pub first_closed_at: Option<DateTimeUtc>,
     pub closed_at: Option<DateTimeUtc>,
+    /// When a suspended case is looked at again.
+    pub review_on: Option<Date>,
     pub citizen_due_at: Option<DateTimeUtc>,
     pub unit_due_at: Option<DateTimeUtc>,
     pub response_due_at: Option<DateTimeUtc>,

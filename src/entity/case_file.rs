@@ -11,7 +11,7 @@ pub struct Model {
     pub case_id: CaseId,
     pub event_seq: i64,
     pub file_id: FileId,
-    /// before, after, evidence, minutes
+    /// before, after, evidence, minutes, public_before, public_after
     #[sea_orm(column_type = "Text")]
     pub role: String,
 }

@@ -16,6 +16,8 @@ pub struct Model {
     pub role: String,
     pub since: DateTimeUtc,
     pub until: Option<DateTimeUtc>,
+    /// The merged case whose person follows here.
+    pub via_id: Option<CaseId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

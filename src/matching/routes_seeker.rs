@@ -31,7 +31,7 @@ use crate::{
         App,
         api::Query,
         form::{Form, Sent},
-        page::{self, View},
+        page::{self, View, sealed},
         text::Lang,
     },
     posting::store::{self as postings, Wanted},
@@ -39,7 +39,7 @@ use crate::{
 };
 use axum::{
     extract::{ConnectInfo, Path, State},
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::cookie::CookieJar;
@@ -49,15 +49,6 @@ use std::{collections::HashMap, net::SocketAddr};
 type Peer = ConnectInfo<SocketAddr>;
 
 const PAGE: u64 = 30;
-
-/// Addresses below a ticket are keys: they go nowhere as a referrer.
-fn sealed(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    let no_referrer = HeaderValue::from_static("no-referrer");
-    headers.insert(header::REFERRER_POLICY, no_referrer);
-    headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
-    response
-}
 
 /// A ticket with its evening, and the address below which its pages lie.
 struct Held {

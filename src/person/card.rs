@@ -14,7 +14,7 @@ use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use std::collections::HashMap;
 
-/// 人员卡片: masked. Both texts are empty when the person was erased.
+/// 人员卡片: masked. Both texts are empty when the person was erased, the number of who left none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Card {
     /// Names the person in addresses of staff pages.
@@ -45,20 +45,21 @@ pub(super) fn open(keys: &Keys, row: &Model) -> AppResult<Option<Contact>> {
 }
 
 fn mask(keys: &Keys, row: &Model) -> AppResult<Card> {
-    let uid = row.uid.clone();
-    Ok(match open(keys, row)? {
-        Some(contact) => Card {
-            uid,
-            name: contact.name.masked(),
-            tail: contact.phone.tail4().to_owned(),
-            erased: false,
-        },
-        None => Card {
-            uid,
-            erased: true,
-            ..Card::default()
-        },
-    })
+    let mut card = Card {
+        uid: row.uid.clone(),
+        erased: row.erased_at.is_some(),
+        ..Card::default()
+    };
+    let unreadable = |what| anyhow!("stored {what} of person {} cannot be read", row.id);
+    if let Some(sealed) = &row.name_sealed {
+        let name = PersonName::parse(&keys.open(&place(&row.uid, "name"), sealed)?);
+        card.name = name.map_err(|_| unreadable("name"))?.masked();
+    }
+    if let Some(sealed) = &row.phone_sealed {
+        let phone = Phone::parse(&keys.open(&place(&row.uid, "phone"), sealed)?);
+        card.tail = phone.map_err(|_| unreadable("phone"))?.tail4().to_owned();
+    }
+    Ok(card)
 }
 
 /// The masked card of one person.

@@ -11,7 +11,7 @@ use crate::{
         store::{Access, record_access},
     },
     domain::{
-        contact::{Contact, IdNumber, Phone},
+        contact::{Contact, IdNumber, PersonName, Phone},
         id::{OfficeId, PersonId},
     },
     error::{AppError, AppResult},
@@ -44,6 +44,34 @@ pub async fn enter(
     store::insert_unless_known(tx, office, uid, sealed).await?;
     let entered = store::by_phone(tx.conn(), office, &hash).await?;
     Ok(entered.ok_or_else(AppError::unavailable)?.id)
+}
+
+/// The person behind a telephone number, as the registry knows them; `contact` is written down only
+/// when it does not.
+pub async fn find_or_enter(
+    tx: &WriteTx,
+    keys: &Keys,
+    office: OfficeId,
+    contact: &Contact,
+) -> AppResult<PersonId> {
+    let hash = phone_hash(keys, &contact.phone);
+    match store::by_phone(tx.conn(), office, &hash).await? {
+        Some(known) => Ok(known.id),
+        None => enter(tx, keys, office, contact).await,
+    }
+}
+
+/// 未留电话的人: somebody who left no number, perhaps not even a name. Such a person is never found
+/// again by anything but the case that knows it.
+pub async fn enter_without_phone(
+    tx: &WriteTx,
+    keys: &Keys,
+    office: OfficeId,
+    name: Option<&PersonName>,
+) -> AppResult<PersonId> {
+    let uid = secret::uid();
+    let sealed = name.map(|name| keys.seal(&place(&uid, "name"), name.in_full()));
+    store::insert_without_phone(tx, office, uid, sealed.transpose()?).await
 }
 
 /// The person behind a telephone number, if the office has one.

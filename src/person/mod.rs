@@ -20,7 +20,10 @@ mod show;
 mod store;
 
 pub use card::{Card, card, cards, contact_of, ids_by_tail};
-pub use commands::{REVEALS_A_DAY, Revealed, correct, enter, erase, known, reveal};
+pub use commands::{
+    REVEALS_A_DAY, Revealed, correct, enter, enter_without_phone, erase, find_or_enter, known,
+    reveal,
+};
 pub use own::own_data;
 pub use pages::PersonPage;
 pub use routes::routes;

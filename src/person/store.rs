@@ -46,6 +46,24 @@ pub async fn insert_unless_known(
     Ok(())
 }
 
+/// Somebody without a telephone number.
+pub async fn insert_without_phone(
+    tx: &WriteTx,
+    office: OfficeId,
+    uid: String,
+    name: Option<Vec<u8>>,
+) -> AppResult<PersonId> {
+    let row = person::ActiveModel {
+        office_id: Set(office),
+        uid: Set(uid),
+        name_sealed: Set(name),
+        created_at: Set(tx.now),
+        ..Default::default()
+    };
+    let inserted = person::Entity::insert(row).exec(tx.conn()).await?;
+    Ok(inserted.last_insert_id)
+}
+
 pub async fn by_phone(
     db: &impl ConnectionTrait,
     office: OfficeId,

@@ -13,6 +13,7 @@ pub mod qr;
 pub mod ready;
 pub mod search;
 pub mod secret;
+pub mod sheet;
 pub mod sign;
 mod state;
 pub mod summary;

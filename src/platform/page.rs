@@ -9,7 +9,7 @@ use super::{
 use crate::error::{AppError, AppResult};
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
-    http::{StatusCode, Uri, header, request::Parts},
+    http::{HeaderName, HeaderValue, StatusCode, Uri, header, request::Parts},
     response::{Html, IntoResponse, Response},
 };
 use axum_extra::extract::CookieJar;
@@ -444,6 +444,19 @@ pub fn problem_text(lang: Lang, problem: &crate::error::Problem) -> String {
             &problem.params,
         )
     })
+}
+
+/// An answer below an address that is a key: it goes nowhere as a referrer and into no cache.
+pub fn sealed(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+        (HeaderName::from_static("x-robots-tag"), "noindex"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
 }
 
 /// A path of this site, or the start page: never a redirect to somebody else's.

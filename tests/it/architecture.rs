@@ -18,17 +18,22 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("platform", &["domain", "entity", "error"]),
     ("account", BASE),
     ("area", AREA),
-    ("case", AREA),
-    (
-        "desk",
-        &["domain", "entity", "error", "platform", "account", "area"],
-    ),
+    ("person", AREA),
+    ("rulebook", RULEBOOK),
+    ("case", CASE),
+    ("desk", DESK),
     ("employer", AREA),
     ("posting", POSTING),
     ("fair", FAIR),
-    ("person", AREA),
     ("seeker", SEEKER),
     ("broadcast", BROADCAST),
+    (
+        "intake",
+        &[
+            "domain", "entity", "error", "platform", "account", "area", "case", "desk", "person",
+            "rulebook",
+        ],
+    ),
     ("matching", MATCHING),
     (
         "tally",
@@ -49,6 +54,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "desk",
             "employer",
             "fair",
+            "intake",
             "matching",
             "office",
             "person",
@@ -56,6 +62,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "posting",
             "broadcast",
             "case",
+            "rulebook",
             "tally",
             "config",
             "error",
@@ -89,7 +96,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "cli",
         &[
             "account", "bench", "case", "config", "demo", "domain", "error", "fair", "platform",
-            "seeker", "server", "tally",
+            "rulebook", "seeker", "server", "tally",
         ],
     ),
     ("main", &[]),
@@ -104,6 +111,16 @@ const FAIR: &[&str] = &[
 ];
 
 const AREA: &[&str] = &["domain", "entity", "error", "platform", "account"];
+
+const RULEBOOK: &[&str] = &["domain", "entity", "error", "platform", "account", "area"];
+
+const DESK: &[&str] = &[
+    "domain", "entity", "error", "platform", "account", "area", "rulebook",
+];
+
+const CASE: &[&str] = &[
+    "domain", "entity", "error", "platform", "account", "area", "person", "rulebook",
+];
 
 const SEEKER: &[&str] = &[
     "domain", "entity", "error", "platform", "account", "area", "person",

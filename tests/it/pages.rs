@@ -1,6 +1,6 @@
 //! Every page renders with every sample in both languages, and every template belongs to a page.
 use nightfair::{
-    account, area, broadcast, case, desk, employer, fair, matching, office, person,
+    account, area, broadcast, case, desk, employer, fair, intake, matching, office, person,
     platform::{
         page::{self, Page, View},
         sign::Sign,
@@ -67,6 +67,13 @@ fn every_page_renders_and_every_template_is_a_page() {
         render_samples::<desk::SitePage>(),
         render_samples::<desk::SitesPage>(),
         render_samples::<desk::WeekPage>(),
+        render_samples::<intake::DonePage>(),
+        render_samples::<intake::ImportPage>(),
+        render_samples::<intake::JoinedPage>(),
+        render_samples::<intake::NewPage>(),
+        render_samples::<intake::ReportPage>(),
+        render_samples::<intake::SlipPage>(),
+        render_samples::<intake::TrackPage>(),
         render_samples::<office::OfficePage>(),
         render_samples::<person::PersonPage>(),
         render_samples::<seeker::RegisterPage>(),

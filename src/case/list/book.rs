@@ -15,7 +15,7 @@ use crate::{
     case::{
         door::Reader,
         hook::Hooks,
-        store::{self, Cursor, Filter},
+        store::{Cursor, Filter},
         words,
     },
     entity::case::Model,
@@ -45,7 +45,7 @@ async fn all(
     app: &App,
     hooks: Hooks,
     actor: &Actor,
-    names: &Names<'_>,
+    names: &Names,
     (filter, most): (&Filter, u64),
 ) -> AppResult<(Vec<Listed>, bool)> {
     let (mut listed, mut after): (Vec<Listed>, Option<Cursor>) = (Vec::new(), None);
@@ -82,11 +82,7 @@ pub async fn print(
     ip: &str,
 ) -> AppResult<LedgerPrintPage> {
     let filter = query.filter(app, actor).await?;
-    let people = store::people(app.db.read(), actor.office).await?;
-    let names = Names {
-        lang,
-        people: &people,
-    };
+    let names = Names::load(app, actor, lang).await?;
     let (listed, more) = all(app, hooks, actor, &names, (&filter, PRINTED)).await?;
     record(app, actor, "ledger print", ip).await?;
     Ok(LedgerPrintPage {
@@ -122,11 +118,7 @@ pub async fn book(
     ip: &str,
 ) -> AppResult<Vec<u8>> {
     let filter = query.filter(app, actor).await?;
-    let people = store::people(app.db.read(), actor.office).await?;
-    let names = Names {
-        lang,
-        people: &people,
-    };
+    let names = Names::load(app, actor, lang).await?;
     let (listed, more) = all(app, hooks, actor, &names, (&filter, MOST)).await?;
     if more {
         return Err(AppError::unprocessable("export_too_large").param("max", MOST));
@@ -159,7 +151,7 @@ pub async fn book(
             .map(|one| {
                 one.case
                     .area_id
-                    .and_then(|area| people.areas.get(&area))
+                    .and_then(|area| names.people.areas.get(&area))
                     .cloned()
             })
             .collect(),

@@ -11,7 +11,7 @@ use crate::{
         words,
     },
     domain::{
-        case::{Action, Actor as By, Command},
+        case::{Action, Actor as By, Command, Urgency},
         fault::{Faults, FieldFault},
         id::UnitId,
         role::Role,
@@ -24,6 +24,7 @@ use crate::{
         page::{fault_text, problem_text},
         text::Lang,
     },
+    rulebook::{Book, Dispatcher},
 };
 use serde_json::{Map, Value};
 
@@ -119,16 +120,46 @@ pub struct Verdict {
     pub done: AppResult<Option<u64>>,
 }
 
+/// What is read once for all cases of an order.
+struct Rules {
+    by: By,
+    dispatcher: Dispatcher,
+    book: Book,
+}
+
+impl Rules {
+    async fn load(app: &App, actor: &Actor) -> AppResult<Self> {
+        let db = app.db.read();
+        Ok(Self {
+            by: door::acting(db, actor).await?,
+            dispatcher: Dispatcher::load(db, actor.office).await?,
+            book: Book::load(db, actor.office, app.db.now()).await?,
+        })
+    }
+
+    /// How urgent a case is unless somebody says otherwise.
+    fn urgency(&self, case: &Model) -> Urgency {
+        let known = case.urgency.as_deref().and_then(Urgency::from_code);
+        let category = case
+            .category
+            .as_deref()
+            .and_then(|code| self.book.category(code));
+        known
+            .or(category.map(|category| category.urgency))
+            .unwrap_or(Urgency::Ordinary)
+    }
+}
+
 /// What would become of each case.
 ///
 /// # Errors
 /// 422 as [`Order::check`].
 pub async fn preview(app: &App, actor: &Actor, order: &Order) -> AppResult<Vec<Verdict>> {
     order.check()?;
-    let by = door::acting(app.db.read(), actor).await?;
+    let rules = Rules::load(app, actor).await?;
     let mut verdicts = Vec::with_capacity(order.picks.len());
     for pick in &order.picks {
-        verdicts.push(one(app, actor, by, order, pick, None).await?);
+        verdicts.push(one(app, actor, &rules, order, pick, None).await?);
     }
     Ok(verdicts)
 }
@@ -148,10 +179,10 @@ pub async fn apply(
         .db
         .write_once(once.clone(), |_| async { Ok(()) })
         .await?;
-    let by = door::acting(app.db.read(), actor).await?;
+    let rules = Rules::load(app, actor).await?;
     let mut verdicts = Vec::with_capacity(order.picks.len());
     for pick in &order.picks {
-        verdicts.push(one(app, actor, by, order, pick, Some(once)).await?);
+        verdicts.push(one(app, actor, &rules, order, pick, Some(once)).await?);
     }
     Ok((verdicts, begun.replayed))
 }
@@ -161,7 +192,7 @@ pub async fn apply(
 async fn one(
     app: &App,
     actor: &Actor,
-    by: By,
+    rules: &Rules,
     order: &Order,
     pick: &Pick,
     once: Option<&Once>,
@@ -181,7 +212,7 @@ async fn one(
         }
         Err(error) => return Err(error),
     };
-    let done = match fields(app, &case, order).await? {
+    let done = match fields(rules, &case, order) {
         Ok(fields) => {
             verdict.lead = fields
                 .get("lead")
@@ -195,7 +226,7 @@ async fn one(
                 expected_seq: Some(pick.seq),
                 fields,
                 uploads: Vec::new(),
-                by,
+                by: rules.by,
                 once: once.map_or_else(Once::unkeyed, |once| once.part(&case.number)),
             };
             match once {
@@ -216,19 +247,15 @@ async fn one(
 }
 
 /// The fields of the action for one case: what the order says, and what the case or the rules add.
-async fn fields(
-    app: &App,
-    case: &Model,
-    order: &Order,
-) -> AppResult<Result<Map<String, Value>, AppError>> {
+fn fields(rules: &Rules, case: &Model, order: &Order) -> AppResult<Map<String, Value>> {
     let Some(known) = Command::fields(case.kind, order.action) else {
         let refused = AppError::conflict("not_now").with("guard", "not_for_this_kind");
-        return Ok(Err(refused));
+        return Err(refused);
     };
     let knows = |name: &str| known.iter().any(|field| field.name == name);
     if knows("mediator") {
         // Who mediates is chosen case by case, with the parties.
-        return Ok(Err(AppError::unprocessable("mediator_by_hand")));
+        return Err(AppError::unprocessable("mediator_by_hand"));
     }
     let mut fields: Map<String, Value> = order
         .fields
@@ -244,29 +271,32 @@ async fn fields(
     match order.action {
         Action::Accept => {
             add("category", case.category.clone());
-            let urgency = super::rules::urgency(app, case).await?;
-            add("urgency", Some(urgency.code().to_owned()));
+            add("urgency", Some(rules.urgency(case).code().to_owned()));
         }
         Action::Dispatch => {
             let by_rule = order.fields.get("lead").and_then(Value::as_str);
             let by_rule = by_rule.is_none_or(|lead| lead.is_empty() || lead == "rule");
             if !by_rule {
                 add("basis", Some("manual".into()));
-                return Ok(Ok(fields));
+                return Ok(fields);
             }
-            let Some((lead, co_units)) = super::rules::lead(app, case).await? else {
-                return Ok(Err(AppError::unprocessable("no_dispatch_rule")));
+            let category = case.category.as_deref();
+            let Some(rule) = rules.dispatcher.lead_for(category, case.area_id) else {
+                return Err(AppError::unprocessable("no_dispatch_rule"));
             };
-            fields.insert("lead".into(), lead.to_string().into());
+            fields.insert("lead".into(), rule.lead.to_string().into());
             fields.insert("basis".into(), "rule".into());
             if !fields.contains_key("co_units") {
-                let co_units = co_units.iter().map(|unit| Value::from(unit.to_string()));
+                let co_units = rule
+                    .co_units
+                    .iter()
+                    .map(|unit| Value::from(unit.to_string()));
                 fields.insert("co_units".into(), co_units.collect());
             }
         }
         _ => {}
     }
-    Ok(Ok(fields))
+    Ok(fields)
 }
 
 /// Why a case is refused, in the reader's words: the guard's, or each field's.

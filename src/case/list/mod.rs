@@ -8,7 +8,6 @@ pub mod pages;
 mod query;
 pub(super) mod routes;
 mod routes_api;
-mod rules;
 mod views;
 
 pub(super) use found::cut;

@@ -21,6 +21,7 @@ use crate::{
     entity::case::Model,
     error::{AppError, AppResult},
     platform::{App, form::Form, page::fault_text, text, text::Lang},
+    rulebook::{self, Book},
 };
 
 /// Rows of a page.
@@ -28,22 +29,40 @@ const ROWS: u64 = 30;
 
 /// Words of the address that the box of filters sets.
 const BOXED: &[&str] = &[
-    "unit", "area", "category", "channel", "urgency", "from", "to",
+    "unit", "area", "group", "category", "channel", "urgency", "from", "to",
 ];
 
 /// Words that the API has and the page says with a pill.
 const TICKS: &[&str] = &["open", "overdue", "mine", "supervised", "callback"];
 
 /// What names and codes are called.
-pub(super) struct Names<'a> {
+pub(super) struct Names {
     pub lang: Lang,
-    pub people: &'a People,
+    pub people: People,
+    book: Book,
 }
 
-impl Names<'_> {
+impl Names {
+    pub async fn load(app: &App, actor: &Actor, lang: Lang) -> AppResult<Self> {
+        let db = app.db.read();
+        Ok(Self {
+            lang,
+            people: store::people(db, actor.office).await?,
+            book: Book::load(db, actor.office, app.db.now()).await?,
+        })
+    }
+
+    /// A category as the office calls it; one that it no longer has by its code.
     pub fn category(&self, code: &str) -> String {
-        let key = format!("case.category.{code}");
-        text::find::<&str>(self.lang, &key, &[]).unwrap_or_else(|| code.to_owned())
+        let known = self.book.category(code);
+        known
+            .map_or(code, |known| rulebook::name(self.lang, known))
+            .to_owned()
+    }
+
+    fn group(&self, code: &str) -> Option<String> {
+        let known = self.book.groups().iter().find(|group| group.code == code);
+        known.map(|known| rulebook::group_name(self.lang, known).to_owned())
     }
 
     /// One word of an address in the reader's words, with its label; none for what says nothing.
@@ -64,6 +83,7 @@ impl Names<'_> {
                 self.people.areas.get(&id)?.clone()
             }
             "category" => self.category(value),
+            "group" => self.group(value)?,
             "channel" => Channel::from_code(value).map(|_| code("Channel"))?,
             "urgency" => Urgency::from_code(value).map(|_| code("Urgency"))?,
             "show" if value == "all" => return None,
@@ -198,13 +218,9 @@ pub async fn ledger(
     lang: Lang,
     query: &ListQuery,
 ) -> AppResult<LedgerPage> {
-    let (db, reader) = (app.db.read(), Reader::of(actor));
+    let reader = Reader::of(actor);
     let filter = query.filter(app, actor).await?;
-    let people = store::people(db, actor.office).await?;
-    let names = Names {
-        lang,
-        people: &people,
-    };
+    let names = Names::load(app, actor, lang).await?;
     let after = query
         .cursor
         .as_deref()
@@ -256,11 +272,7 @@ pub async fn wrong(
     if error.field_errors().is_empty() {
         return Err(error);
     }
-    let people = store::people(app.db.read(), actor.office).await?;
-    let names = Names {
-        lang,
-        people: &people,
-    };
+    let names = Names::load(app, actor, lang).await?;
     let mut page = frame(app, actor, &names, query).await?;
     for fault in error.field_errors() {
         let said = fault_text(lang, fault);
@@ -277,7 +289,7 @@ pub async fn wrong(
 async fn frame(
     app: &App,
     actor: &Actor,
-    names: &Names<'_>,
+    names: &Names,
     query: &ListQuery,
 ) -> AppResult<LedgerPage> {
     let office = Reader::of(actor).is_office();
@@ -343,7 +355,7 @@ fn orders(lang: Lang, query: &ListQuery) -> Vec<Pill> {
     ]
 }
 
-async fn offers(app: &App, actor: &Actor, names: &Names<'_>) -> AppResult<Offers> {
+async fn offers(app: &App, actor: &Actor, names: &Names) -> AppResult<Offers> {
     let db = app.db.read();
     let choice = |value: String, label: String| Choice { value, label };
     let codes = |list: &str, codes: Vec<&'static str>| {
@@ -367,15 +379,17 @@ async fn offers(app: &App, actor: &Actor, names: &Names<'_>) -> AppResult<Offers
             format!("{}{name}", "\u{3000}".repeat(depth)),
         )
     };
-    let categories = store::categories_in_use(db, actor.office).await?;
-    let category = |code: String| {
-        let name = names.category(&code);
-        choice(code, name)
-    };
+    let (book, lang) = (&names.book, names.lang);
+    let groups = book.groups().iter();
+    let groups = groups.map(|one| choice(one.code.clone(), rulebook::group_name(lang, one).into()));
+    let categories = book.categories().iter();
+    let categories =
+        categories.map(|one| choice(one.code.clone(), rulebook::name(lang, one).into()));
     Ok(Offers {
         units,
         areas: places.into_iter().map(place).collect(),
-        categories: categories.into_iter().map(category).collect(),
+        groups: groups.collect(),
+        categories: categories.collect(),
         channels: codes(
             "Channel",
             Channel::ALL.iter().map(|one| one.code()).collect(),

@@ -58,6 +58,7 @@ pub struct Condition {
 pub struct Offers {
     pub units: Vec<Choice>,
     pub areas: Vec<Choice>,
+    pub groups: Vec<Choice>,
     pub categories: Vec<Choice>,
     pub channels: Vec<Choice>,
     pub urgencies: Vec<Choice>,
@@ -169,6 +170,7 @@ impl LedgerPage {
             offers: Offers {
                 units: vec![choice("3", "市政养护")],
                 areas: vec![choice("1", "星光街道"), choice("2", "　民乐社区")],
+                groups: vec![choice("public_facilities", "公共设施")],
                 categories: vec![choice("lighting", "照明")],
                 channels: vec![choice("hotline", "12345 热线")],
                 urgencies: vec![choice("ordinary", "一般")],

@@ -14,10 +14,13 @@ use crate::{
         moment,
         role::Role,
     },
+    entity::case::Column,
     error::AppResult,
     platform::{App, api::PageQuery},
+    rulebook,
 };
 use chrono::NaiveDate;
+use sea_orm::ColumnTrait;
 use serde::Deserialize;
 
 /// Filters, order and page of a list.
@@ -32,6 +35,8 @@ pub struct ListQuery {
     pub unit: Option<String>,
     /// Id of an area; what lies in it counts.
     pub area: Option<String>,
+    /// Code of a group of categories.
+    pub group: Option<String>,
     /// Code of a category.
     pub category: Option<String>,
     /// desk, qr, phone, wechat_group, mini_program, hotline, patrol, visit, …
@@ -161,8 +166,12 @@ impl ListQuery {
             if any.is_empty() {
                 return Err(Faults::one("area", FieldFault::NotFound).into());
             }
-            let common = any.len() > 1 && store::is_common(db, account.office, &any).await?;
+            let common = store::is_common(db, account.office, Column::AreaId.is_in(any.clone()));
+            let common = any.len() > 1 && common.await?;
             filter.area = Some(Members { any, common });
+        }
+        if let (Some(group), None) = (given(self.group.as_deref()), &filter.category) {
+            filter.category = Some(in_group(app, account, group).await?);
         }
         let typed = self.q.as_deref().unwrap_or_default();
         let (backend, reader) = (db.get_database_backend(), Reader::of(account));
@@ -257,6 +266,7 @@ impl ListQuery {
             ("stage", &self.stage),
             ("unit", &self.unit),
             ("area", &self.area),
+            ("group", &self.group),
             ("category", &self.category),
             ("channel", &self.channel),
             ("urgency", &self.urgency),
@@ -324,6 +334,19 @@ fn written<'a>(pairs: impl Iterator<Item = (&'static str, &'a str)>) -> String {
     pairs.join("&")
 }
 
+/// The categories of a group.
+async fn in_group(app: &App, account: &account::Actor, group: &str) -> AppResult<Members<String>> {
+    let db = app.db.read();
+    let categories = rulebook::categories(db, account.office).await?;
+    let of_group = categories.into_iter().filter(|one| one.group_code == group);
+    let any: Vec<String> = of_group.map(|one| one.code).collect();
+    if any.is_empty() {
+        return Err(Faults::one("group", FieldFault::UnknownChoice).into());
+    }
+    let common = store::is_common(db, account.office, Column::Category.is_in(any.clone())).await?;
+    Ok(Members { any, common })
+}
+
 /// Whose turn it is when it is somebody's turn.
 pub(super) async fn waiting(app: &App, account: &account::Actor) -> AppResult<Waiting> {
     let actor = door::acting(app.db.read(), account).await?;
@@ -336,7 +359,13 @@ pub(super) async fn waiting(app: &App, account: &account::Actor) -> AppResult<Wa
         parts.add(Part::UnitLeader);
     }
     match account.role {
-        Role::Mediator => parts.add(Part::Mediator),
+        Role::Mediator => {
+            parts.add(Part::Mediator);
+            // The head of a committee signs for it.
+            if account.leader {
+                parts.add(Part::Handler);
+            }
+        }
         Role::Employer => parts.add(Part::Employer),
         _ => {}
     }

@@ -188,11 +188,7 @@ pub async fn page(
     new: Option<(String, Form)>,
 ) -> AppResult<ViewsPage> {
     let db = app.db.read();
-    let people = store::people(db, actor.office).await?;
-    let names = Names {
-        lang,
-        people: &people,
-    };
+    let names = Names::load(app, actor, lang).await?;
     let mut page = ViewsPage {
         most: MOST,
         leader: actor.leader && actor.unit.is_some(),
@@ -204,7 +200,7 @@ pub async fn page(
     }
     for view in store::views(db, actor).await? {
         let own = view.account_id == actor.account;
-        let by = people.accounts.get(&view.account_id).filter(|_| !own);
+        let by = names.people.accounts.get(&view.account_id).filter(|_| !own);
         let kept = KeptView {
             id: view.id.to_string(),
             href: href(&view),

@@ -1,7 +1,7 @@
 //! Counts beside the filters. What is open is counted exactly, in one pass over the index of open
 //! cases; what has ended only up to a bound, because nobody reads the difference and an exact count
 //! of a million rows costs more than the page.
-use super::list::{Filter, Waiting, Words, followed, follows_up, found, is_open, queue};
+use super::list::{Filter, Waiting, Words, followed, found, is_open, queue};
 use crate::{
     case::door::Sight,
     domain::{
@@ -14,8 +14,7 @@ use crate::{
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
-    QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
     sea_query::{
         Alias, CaseStatement, Expr, ExprTrait, IntoCondition, Query, SelectStatement, UnionType,
     },
@@ -169,30 +168,37 @@ pub async fn tallies(
     Ok(tallies)
 }
 
-/// Follow-ups wait for an officer after the case has ended.
+/// Follow-ups wait after a case has ended, too.
 async fn follow_ups(
     db: &impl ConnectionTrait,
     base: Condition,
     sight: Sight,
     (parts, _, today): Waiting,
-) -> AppResult<Option<Line>> {
-    if !follows_up(parts) || !sight.kinds().contains(&Kind::EmploymentMatch) {
-        return Ok(None);
-    }
-    let due = Entity::find()
+) -> AppResult<Vec<Line>> {
+    let Some(followed) = followed(sight, parts, today) else {
+        return Ok(Vec::new());
+    };
+    let due: Vec<(Kind, i64)> = Entity::find()
+        .select_only()
+        .column(Column::Kind)
+        .column_as(Column::Id.count(), "n")
         .filter(base)
-        .filter(followed(today))
-        .count(db)
+        .filter(is_open().not())
+        .filter(followed)
+        .group_by(Column::Kind)
+        .into_tuple()
+        .all(db)
         .await?;
-    Ok(Some(Line {
-        kind: Kind::EmploymentMatch,
+    let line = |(kind, mine)| Line {
+        kind,
         stage: Stage::Closed,
         n: Count::default(),
         marks: Marks {
-            mine: i64::try_from(due).unwrap_or(i64::MAX),
+            mine,
             ..Marks::default()
         },
-    }))
+    };
+    Ok(due.into_iter().map(line).collect())
 }
 
 /// Counts up to `bound` rows by kind and stage, with their queues.

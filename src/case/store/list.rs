@@ -2,14 +2,13 @@
 //!
 //! A page is found in two steps: the ids through the index that fits the filter, then their rows.
 //! Whatever concerns only open cases says so, because those few have an index of their own; a
-//! search runs through the search index, newest first. `docs` of the migration `…_ledger` names
-//! the indexes.
-use super::{SEARCH, words};
+//! search runs through the search index, newest first. The migration `…_ledger` names the indexes.
+use super::{SEARCH, timers::Due, words};
 use crate::{
     case::door::{Reader, Sight},
     domain::{
         area::Level,
-        case::{Channel, Kind, Part, Parts, Stage, Step, Turn, Urgency, turn},
+        case::{Channel, FollowUpKind, Kind, Part, Parts, Stage, Step, Turn, Urgency, turn},
         id::{AccountId, AreaId, CaseId, EmployerId, OfficeId, UnitId},
         number::CaseNumber,
         posting::PostingStatus,
@@ -18,7 +17,7 @@ use crate::{
     entity::{
         account, area,
         case::{Column, Entity, Model},
-        follow_up, job_match, posting, unit,
+        case_unit, follow_up, job_match, posting, unit,
     },
     error::{AppError, AppResult},
     platform::{search::Asked, secret::Keys},
@@ -176,7 +175,7 @@ impl Filter {
         Condition::all()
             .add(Column::OfficeId.eq(office))
             .add(seen(sight))
-            .add_option(self.only_open().then(is_open))
+            .add_option(self.only_open(sight).then(is_open))
             .add_option(self.kind.map(|kind| Column::Kind.eq(kind)))
             .add_option(self.stage.map(|stage| Column::Stage.eq(stage)))
             .add_option(self.unit.map(|unit| Column::LeadUnitId.eq(unit)))
@@ -198,9 +197,11 @@ impl Filter {
             .add_option(mine)
     }
 
-    /// Whether no case that ended can be among them. Follow-ups wait for an officer after the end.
-    fn only_open(&self) -> bool {
-        let mine = self.waiting.is_some_and(|(parts, ..)| !follows_up(parts));
+    /// Whether no case that ended can be among them. Follow-ups wait after the end.
+    fn only_open(&self, sight: Sight) -> bool {
+        let mine = self
+            .waiting
+            .is_some_and(|(parts, _, today)| followed(sight, parts, today).is_none());
         self.open
             || self.overdue.is_some()
             || self.callback
@@ -308,10 +309,22 @@ fn seen(sight: Sight) -> Condition {
         }
         Sight::Unit(kinds, unit) => Condition::all()
             .add(of_kinds(kinds))
-            .add(Column::LeadUnitId.eq(unit)),
+            .add(Column::Id.in_subquery(through(unit))),
+        Sight::Mediator(account) => Condition::all()
+            .add(Column::Kind.eq(Kind::Mediation))
+            .add(Column::MediatorId.eq(account)),
         Sight::Employer(employer) => Condition::all().add(Column::Id.in_subquery(of(employer))),
         Sight::Nothing => Condition::all().add(Expr::value(1).eq(0)),
     }
+}
+
+/// The cases that a unit leads, helps with, or was given before.
+fn through(unit: UnitId) -> sea_orm::sea_query::SelectStatement {
+    case_unit::Entity::find()
+        .select_only()
+        .column(case_unit::Column::CaseId)
+        .filter(case_unit::Column::UnitId.eq(unit))
+        .into_query()
 }
 
 fn of(employer: EmployerId) -> sea_orm::sea_query::SelectStatement {
@@ -324,10 +337,6 @@ fn of(employer: EmployerId) -> sea_orm::sea_query::SelectStatement {
 
 /// Days before its day on which a follow-up may be answered.
 const EARLY: TimeDelta = TimeDelta::days(3);
-
-pub(super) fn follows_up(parts: Parts) -> bool {
-    parts.has(Part::PlacementOfficer)
-}
 
 /// What waits for somebody: every stage and step whose next action is his, and follow-ups.
 pub(super) fn queue(sight: Sight, (parts, unit, today): Waiting) -> Condition {
@@ -352,17 +361,28 @@ pub(super) fn queue(sight: Sight, (parts, unit, today): Waiting) -> Condition {
         }
     }
     let open = Condition::all().add(is_open()).add(any);
-    if follows_up(parts) && sight.kinds().contains(&Kind::EmploymentMatch) {
-        return Condition::any().add(open).add(followed(today));
+    match followed(sight, parts, today) {
+        Some(followed) => Condition::any().add(open).add(followed),
+        None => open,
     }
-    open
 }
 
-/// Cases that ended and have a follow-up to be answered.
-pub(super) fn followed(today: NaiveDate) -> Condition {
-    Condition::all()
-        .add(is_open().not())
-        .add(Column::Id.in_subquery(to_follow_up(today + EARLY)))
+/// Cases, ended or not, with a follow-up that these parts answer.
+pub(super) fn followed(sight: Sight, parts: Parts, today: NaiveDate) -> Option<Condition> {
+    let here = |kind| sight.kinds().contains(&kind);
+    let mut kinds = Vec::new();
+    if parts.has(Part::PlacementOfficer) && here(Kind::EmploymentMatch) {
+        kinds.push(Kind::EmploymentMatch);
+    }
+    let reminds = [Part::Mediator, Part::Clerk, Part::Secretary];
+    if reminds.iter().any(|part| parts.has(*part)) && here(Kind::Mediation) {
+        kinds.push(Kind::Mediation);
+    }
+    if kinds.is_empty() {
+        return None;
+    }
+    let of = kinds.into_iter().map(|kind| follow_ups_of(kind, today));
+    Some(of.fold(Condition::any(), Condition::add))
 }
 
 fn steps(kind: Kind, stage: Stage) -> Vec<Option<Step>> {
@@ -383,13 +403,21 @@ fn belongs(part: Part, unit: Option<UnitId>) -> Option<Condition> {
     })
 }
 
-fn to_follow_up(until: NaiveDate) -> sea_orm::sea_query::SelectStatement {
-    follow_up::Entity::find()
+fn follow_ups_of(kind: Kind, today: NaiveDate) -> Condition {
+    // 人民调解法 33: after its thirty days a reminder of judicial confirmation helps nobody.
+    let lapsed = Condition::all()
+        .add(follow_up::Column::What.eq(FollowUpKind::JudicialConfirmation.code()))
+        .add(follow_up::Column::DueOn.lt(today));
+    let due = follow_up::Entity::find()
         .select_only()
         .column(follow_up::Column::CaseId)
         .filter(follow_up::Column::DoneAt.is_null())
-        .filter(follow_up::Column::DueOn.lte(until))
-        .into_query()
+        .filter(follow_up::Column::DueOn.lte(today + EARLY))
+        .filter(lapsed.not())
+        .into_query();
+    Condition::all()
+        .add(Column::Kind.eq(kind))
+        .add(Column::Id.in_subquery(due))
 }
 
 /// A case somebody may see, by its number as it is typed.
@@ -639,20 +667,21 @@ pub async fn area_inside(
     Ok(inside)
 }
 
-/// Cases of several areas beyond which the newest cases are looked through instead of an index.
+/// So many cases in several areas or categories, and the newest cases are looked through instead of
+/// an index.
 const COMMON: u64 = 10_000;
 
-/// Whether more cases lie in these areas than are worth sorting.
+/// Whether more cases are among these than are worth sorting.
 pub async fn is_common(
     db: &impl ConnectionTrait,
     office: OfficeId,
-    areas: &[AreaId],
+    members: Expr,
 ) -> AppResult<bool> {
     let beyond: Option<CaseId> = Entity::find()
         .select_only()
         .column(Column::Id)
         .filter(Column::OfficeId.eq(office))
-        .filter(Column::AreaId.is_in(areas.iter().copied()))
+        .filter(members)
         .offset(COMMON)
         .limit(1)
         .into_tuple()
@@ -667,31 +696,6 @@ pub struct People {
     pub accounts: HashMap<AccountId, (String, Role)>,
     pub units: HashMap<UnitId, (String, bool)>,
     pub areas: HashMap<AreaId, String>,
-}
-
-/// Codes of the categories that some case of the office has, found by leaping from one to the next
-/// through the index.
-pub async fn categories_in_use(
-    db: &impl ConnectionTrait,
-    office: OfficeId,
-) -> AppResult<Vec<String>> {
-    let mut known: Vec<String> = Vec::new();
-    loop {
-        let next: Option<String> = Entity::find()
-            .select_only()
-            .column(Column::Category)
-            .filter(Column::OfficeId.eq(office))
-            .filter(Column::Category.gt(known.last().cloned().unwrap_or_default()))
-            .order_by_asc(Column::Category)
-            .limit(1)
-            .into_tuple()
-            .one(db)
-            .await?;
-        match next {
-            Some(next) if known.len() < 200 => known.push(next),
-            _ => return Ok(known),
-        }
-    }
 }
 
 /// 区域, for a filter: streets, communities and grids, each below the one it lies in, with its
@@ -762,35 +766,6 @@ pub async fn people(db: &impl ConnectionTrait, office: OfficeId) -> AppResult<Pe
             .collect(),
         areas: areas.into_iter().collect(),
     })
-}
-
-/// A case that a timer has to look at.
-pub type Due = (CaseId, OfficeId);
-
-/// Open cases whose deadline passed and that nobody supervises yet, by id.
-pub async fn overdue(
-    db: &impl ConnectionTrait,
-    now: DateTime<Utc>,
-    after: CaseId,
-    limit: u64,
-) -> AppResult<Vec<Due>> {
-    let at_employer = Condition::any()
-        .add(Column::Kind.ne(Kind::EmploymentMatch))
-        .add(Column::Stage.is_in([Stage::Dispatched, Stage::Handling]));
-    Ok(Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .column(Column::OfficeId)
-        .filter(Column::DueAt.lt(now))
-        .filter(Column::Supervised.eq(false))
-        .filter(Column::Stage.is_in(Stage::OPEN.iter().copied()))
-        .filter(at_employer)
-        .filter(Column::Id.gt(after))
-        .order_by_asc(Column::Id)
-        .limit(limit)
-        .into_tuple()
-        .all(db)
-        .await?)
 }
 
 /// Matches that the employer has not answered by `silent`, or whose posting was closed, by id.

@@ -74,12 +74,17 @@ pub async fn renew(tx: &WriteTx, keys: &Keys, case: &case::Model) -> AppResult<(
 }
 
 /// Cases that an older program wrote, or that came out of a backup: the next ones by id.
-pub async fn not_indexed(db: &impl ConnectionTrait, limit: u64) -> AppResult<Vec<CaseId>> {
+pub async fn not_indexed(
+    db: &impl ConnectionTrait,
+    after: CaseId,
+    limit: u64,
+) -> AppResult<Vec<CaseId>> {
     use sea_orm::sea_query::{Expr, ExprTrait};
     Ok(case::Entity::find()
         .select_only()
         .column(case::Column::Id)
         .filter(Expr::col((case::Entity, case::Column::Indexed)).not())
+        .filter(case::Column::Id.gt(after))
         .order_by_asc(case::Column::Id)
         .limit(limit)
         .into_tuple()

@@ -1,19 +1,16 @@
 //! 放假和调休 as the State Council's office announced them, our own data. A year whose notice has
 //! not come yet holds only the statutory days and is provisional: deadlines in it may still move.
-use chrono::NaiveDate;
-
-/// One stretch of days that differ from the ordinary week.
-#[derive(Clone, Copy, Debug)]
-pub struct Stretch {
-    pub from: NaiveDate,
-    pub to: NaiveDate,
-    /// false: 放假; true: 调休上班
-    pub works: bool,
-    pub occasion: Occasion,
-}
+//! An office imports the notice of a further year; its own year then stands in place of ours.
+use chrono::{Datelike, NaiveDate};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
 /// 节日
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Occasion {
     /// 元旦
     NewYear,
@@ -29,9 +26,22 @@ pub enum Occasion {
     MidAutumn,
     /// 国庆节
     National,
+    /// 其他: a notice may bring what no year had before, such as a day of commemoration.
+    Other,
 }
 
 impl Occasion {
+    pub const ALL: &[Self] = &[
+        Self::NewYear,
+        Self::Spring,
+        Self::TombSweeping,
+        Self::Labour,
+        Self::DragonBoat,
+        Self::MidAutumn,
+        Self::National,
+        Self::Other,
+    ];
+
     pub const fn code(self) -> &'static str {
         match self {
             Self::NewYear => "new_year",
@@ -41,134 +51,200 @@ impl Occasion {
             Self::DragonBoat => "dragon_boat",
             Self::MidAutumn => "mid_autumn",
             Self::National => "national",
+            Self::Other => "other",
+        }
+    }
+
+    /// As a notice or a table names it: the code or the Chinese word; anything else is `Other`.
+    pub fn read(text: &str) -> Self {
+        let named = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        match text {
+            _ if named(&["元旦"]) => Self::NewYear,
+            _ if named(&["春节", "除夕"]) => Self::Spring,
+            _ if named(&["清明"]) => Self::TombSweeping,
+            _ if named(&["劳动", "五一"]) => Self::Labour,
+            _ if named(&["端午"]) => Self::DragonBoat,
+            _ if named(&["中秋"]) => Self::MidAutumn,
+            _ if named(&["国庆"]) => Self::National,
+            code => Self::ALL
+                .iter()
+                .copied()
+                .find(|occasion| occasion.code() == code)
+                .unwrap_or(Self::Other),
         }
     }
 }
 
+/// A day that differs from the ordinary week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Special {
+    /// false: 放假; true: 调休上班
+    pub works: bool,
+    pub occasion: Occasion,
+}
+
 /// A year of the calendar.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Year {
     pub year: i32,
     /// Date of the notice; none while the year is provisional.
     pub notice: Option<NaiveDate>,
-    pub stretches: &'static [Stretch],
+    /// The name of the notice, as it was published.
+    pub source: String,
+    pub days: BTreeMap<NaiveDate, Special>,
 }
 
-const fn day(year: i32, month: u32, day: u32) -> NaiveDate {
-    match NaiveDate::from_ymd_opt(year, month, day) {
-        Some(date) => date,
-        None => NaiveDate::MIN,
+/// 节假日安排: the years of which something is known. Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notices(Arc<BTreeMap<i32, Year>>);
+
+impl Notices {
+    pub fn year(&self, year: i32) -> Option<&Year> {
+        self.0.get(&year)
+    }
+
+    pub fn years(&self) -> impl Iterator<Item = &Year> {
+        self.0.values()
+    }
+
+    /// The day, when it differs from the week.
+    pub fn special(&self, date: NaiveDate) -> Option<Special> {
+        self.year(date.year())?.days.get(&date).copied()
+    }
+
+    /// Whether the notice of the year of this day is still to come.
+    pub fn provisional(&self, date: NaiveDate) -> bool {
+        self.year(date.year())
+            .is_none_or(|year| year.notice.is_none())
+    }
+
+    /// These, with a year put in place of what was known of it.
+    #[must_use]
+    pub fn with(&self, year: Year) -> Self {
+        let mut years = BTreeMap::clone(&self.0);
+        years.insert(year.year, year);
+        Self(Arc::new(years))
     }
 }
 
-const fn off(year: i32, from: (u32, u32), to: (u32, u32), occasion: Occasion) -> Stretch {
-    Stretch {
-        from: day(year, from.0, from.1),
-        to: day(year, to.0, to.1),
-        works: false,
-        occasion,
+/// Our own years. A test proves that every file can be read.
+static OURS: LazyLock<Notices> = LazyLock::new(|| {
+    let years = FILES.iter().filter_map(|file| parse(file).ok());
+    Notices(Arc::new(years.map(|year| (year.year, year)).collect()))
+});
+
+impl Default for Notices {
+    fn default() -> Self {
+        OURS.clone()
     }
 }
 
-const fn on(year: i32, at: (u32, u32), occasion: Occasion) -> Stretch {
-    Stretch {
-        from: day(year, at.0, at.1),
-        to: day(year, at.0, at.1),
-        works: true,
-        occasion,
-    }
-}
-
-use Occasion::{DragonBoat, Labour, MidAutumn, National, NewYear, Spring, TombSweeping};
-
-/// 国务院办公厅关于 2025、2026 年部分节假日安排的通知; 2027: 全国年节及纪念日放假办法 (2024), 13 statutory days.
-pub const YEARS: &[Year] = &[
-    Year {
-        year: 2025,
-        notice: Some(day(2024, 11, 12)),
-        stretches: &[
-            off(2025, (1, 1), (1, 1), NewYear),
-            on(2025, (1, 26), Spring),
-            off(2025, (1, 28), (2, 4), Spring),
-            on(2025, (2, 8), Spring),
-            off(2025, (4, 4), (4, 6), TombSweeping),
-            on(2025, (4, 27), Labour),
-            off(2025, (5, 1), (5, 5), Labour),
-            off(2025, (5, 31), (6, 2), DragonBoat),
-            on(2025, (9, 28), National),
-            off(2025, (10, 1), (10, 8), National),
-            on(2025, (10, 11), National),
-        ],
-    },
-    Year {
-        year: 2026,
-        notice: Some(day(2025, 11, 4)),
-        stretches: &[
-            off(2026, (1, 1), (1, 3), NewYear),
-            on(2026, (1, 4), NewYear),
-            on(2026, (2, 14), Spring),
-            off(2026, (2, 15), (2, 23), Spring),
-            on(2026, (2, 28), Spring),
-            off(2026, (4, 4), (4, 6), TombSweeping),
-            off(2026, (5, 1), (5, 5), Labour),
-            on(2026, (5, 9), Labour),
-            off(2026, (6, 19), (6, 21), DragonBoat),
-            on(2026, (9, 20), National),
-            off(2026, (9, 25), (9, 27), MidAutumn),
-            off(2026, (10, 1), (10, 7), National),
-            on(2026, (10, 10), National),
-        ],
-    },
-    Year {
-        year: 2027,
-        notice: None,
-        stretches: &[
-            off(2027, (1, 1), (1, 1), NewYear),
-            off(2027, (2, 5), (2, 8), Spring),
-            off(2027, (4, 5), (4, 5), TombSweeping),
-            off(2027, (5, 1), (5, 2), Labour),
-            off(2027, (6, 9), (6, 9), DragonBoat),
-            off(2027, (9, 15), (9, 15), MidAutumn),
-            off(2027, (10, 1), (10, 3), National),
-        ],
-    },
+/// 国务院办公厅关于 2025、2026 年部分节假日安排的通知; 2027: 全国年节及纪念日放假办法 (2024), the 13
+/// statutory days.
+const FILES: &[&str] = &[
+    include_str!("data/2025.json"),
+    include_str!("data/2026.json"),
+    include_str!("data/2027.json"),
 ];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    year: i32,
+    notice: Option<NaiveDate>,
+    source: String,
+    stretches: Vec<Stretch>,
+}
+
+/// Days in a row that are alike.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stretch {
+    from: NaiveDate,
+    to: NaiveDate,
+    works: bool,
+    occasion: Occasion,
+}
+
+fn parse(file: &str) -> Result<Year, serde_json::Error> {
+    let written: Written = serde_json::from_str(file)?;
+    let mut days = BTreeMap::new();
+    for stretch in written.stretches {
+        let special = Special {
+            works: stretch.works,
+            occasion: stretch.occasion,
+        };
+        for date in stretch.from.iter_days().take_while(|d| *d <= stretch.to) {
+            days.insert(date, special);
+        }
+    }
+    Ok(Year {
+        year: written.year,
+        notice: written.notice,
+        source: written.source,
+        days,
+    })
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::Datelike;
 
     #[test]
-    fn every_date_exists_and_stands_in_its_year() {
-        for year in YEARS {
-            for stretch in year.stretches {
-                assert_eq!(stretch.from.year(), year.year);
-                assert_eq!(stretch.to.year(), year.year);
-                assert!(stretch.from <= stretch.to);
-            }
+    fn every_file_is_read_and_every_date_stands_in_its_year() {
+        let ours = Notices::default();
+        assert_eq!(ours.years().count(), FILES.len());
+        for (file, year) in FILES.iter().zip(2025..) {
+            let year_read = parse(file).unwrap();
+            assert_eq!(year_read.year, year);
+            assert!(year_read.days.keys().all(|date| date.year() == year));
         }
     }
 
     #[test]
     fn as_many_days_are_worked_on_a_weekend_as_were_moved() {
-        let weekend = |d: NaiveDate| d.weekday().number_from_monday() > 5;
-        let days = |year: &Year, works: bool| -> Vec<NaiveDate> {
-            year.stretches
-                .iter()
-                .filter(|s| s.works == works)
-                .flat_map(|s| s.from.iter_days().take_while(move |d| *d <= s.to))
-                .collect()
+        let ours = Notices::default();
+        let days = |year: i32, works: bool| -> Vec<NaiveDate> {
+            let days = &ours.year(year).unwrap().days;
+            let of = days.iter().filter(|(_, special)| special.works == works);
+            of.map(|(date, _)| *date).collect()
         };
-        for year in YEARS.iter().filter(|y| y.notice.is_some()) {
-            assert!(
-                days(year, true).iter().all(|d| weekend(*d)),
-                "{}",
-                year.year
-            );
+        let weekend = |d: &NaiveDate| d.weekday().number_from_monday() > 5;
+        for year in [2025, 2026] {
+            assert!(days(year, true).iter().all(weekend), "{year}");
         }
-        assert_eq!(days(&YEARS[0], false).len(), 28);
-        assert_eq!(days(&YEARS[1], false).len(), 33);
-        assert_eq!(days(&YEARS[2], false).len(), 13, "statutory days");
+        assert_eq!(days(2025, false).len(), 28);
+        assert_eq!(days(2025, true).len(), 5);
+        assert_eq!(days(2026, false).len(), 33);
+        assert_eq!(days(2026, true).len(), 6);
+        assert_eq!(days(2027, false).len(), 13, "statutory days");
+    }
+
+    #[test]
+    fn an_imported_year_stands_in_place_of_ours() {
+        let date = NaiveDate::from_ymd_opt(2027, 2, 9).unwrap();
+        let ours = Notices::default();
+        assert!(ours.provisional(date) && ours.special(date).is_none());
+        let special = Special {
+            works: false,
+            occasion: Occasion::Spring,
+        };
+        let with = ours.with(Year {
+            year: 2027,
+            notice: NaiveDate::from_ymd_opt(2026, 11, 3),
+            source: "通知".into(),
+            days: [(date, special)].into(),
+        });
+        assert!(!with.provisional(date));
+        assert_eq!(with.special(date), Some(special));
+        assert_eq!(ours.special(date), None);
+    }
+
+    #[test]
+    fn an_occasion_is_read_as_notices_write_it() {
+        assert_eq!(Occasion::read("春节"), Occasion::Spring);
+        assert_eq!(Occasion::read("国庆节、中秋节"), Occasion::MidAutumn);
+        assert_eq!(Occasion::read("labour"), Occasion::Labour);
+        assert_eq!(Occasion::read("抗战胜利纪念日"), Occasion::Other);
     }
 }

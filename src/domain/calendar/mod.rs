@@ -5,10 +5,10 @@
 pub mod days;
 mod term;
 
-pub use term::{Due, Term, Unit};
+pub use term::{DayLine, Due, Term, Unit, workings};
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc, Weekday};
-use days::{Occasion, YEARS};
+use days::{Notices, Occasion};
 use std::collections::BTreeMap;
 
 /// 北京时间 UTC+8, the year round; chrono has no infallible constructor, so the difference is applied by hand.
@@ -77,6 +77,13 @@ impl Day {
             .map(|w| (instant(self.date, w.from), instant(self.date, w.to)))
     }
 
+    /// Working time of the day that lies between two instants.
+    fn between(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> TimeDelta {
+        self.spans()
+            .map(|(start, stop)| (stop.min(to) - start.max(from)).max(TimeDelta::zero()))
+            .sum()
+    }
+
     fn close(&self) -> DateTime<Utc> {
         instant(self.date, self.windows.last().map_or(1440, |w| w.to))
     }
@@ -96,8 +103,8 @@ pub enum CalendarError {
 pub struct Calendar {
     name: String,
     week: [Vec<Window>; 7],
-    /// Whether public holidays and moved working days apply.
-    follows_notices: bool,
+    /// Public holidays and moved working days, where they apply.
+    notices: Option<Notices>,
     own: BTreeMap<NaiveDate, Vec<Window>>,
 }
 
@@ -117,7 +124,7 @@ impl Calendar {
         Ok(Self {
             name: name.into(),
             week,
-            follows_notices,
+            notices: follows_notices.then(Notices::default),
             own: BTreeMap::new(),
         })
     }
@@ -137,7 +144,7 @@ impl Calendar {
         Self {
             name: "office".into(),
             week: std::array::from_fn(day),
-            follows_notices: true,
+            notices: Some(Notices::default()),
             own: BTreeMap::new(),
         }
     }
@@ -147,7 +154,7 @@ impl Calendar {
         Self {
             name: "always".into(),
             week: std::array::from_fn(|_| vec![Window { from: 0, to: 1440 }]),
-            follows_notices: false,
+            notices: None,
             own: BTreeMap::new(),
         }
     }
@@ -170,17 +177,34 @@ impl Calendar {
         Ok(self)
     }
 
+    /// This calendar by another name.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// This calendar with other public holidays, if it follows them at all.
+    #[must_use]
+    pub fn with_notices(mut self, notices: &Notices) -> Self {
+        self.notices = self.notices.map(|_| notices.clone());
+        self
+    }
+
     pub fn name(&self) -> &str {
         &self.name
     }
 
+    /// The hours of an ordinary week, Monday first.
+    pub fn week(&self) -> &[Vec<Window>; 7] {
+        &self.week
+    }
+
     /// One day with its hours.
     pub fn day(&self, date: NaiveDate) -> Day {
-        let year = YEARS.iter().find(|y| y.year == date.year());
-        let provisional = self.follows_notices && year.is_none_or(|y| y.notice.is_none());
-        let told = year
-            .filter(|_| self.follows_notices)
-            .and_then(|y| y.stretches.iter().find(|s| s.from <= date && date <= s.to));
+        let notices = self.notices.as_ref();
+        let provisional = notices.is_some_and(|notices| notices.provisional(date));
+        let told = notices.and_then(|notices| notices.special(date));
         let week = |weekday: Weekday| self.week[weekday.num_days_from_monday() as usize].clone();
         let (windows, why) = match (self.own.get(&date), told) {
             (Some(own), _) => (own.clone(), Why::Office),
@@ -195,6 +219,12 @@ impl Calendar {
             why,
             provisional,
         }
+    }
+
+    /// The hours of the first day of the week that is worked at all.
+    pub fn usual(&self) -> Vec<Window> {
+        let worked = self.week.iter().find(|day| !day.is_empty());
+        worked.cloned().unwrap_or_default()
     }
 
     /// Office hours on a 调休 day; a desk has no session then unless the rota says so.
@@ -219,8 +249,7 @@ impl Calendar {
         }
         self.days(day_of(from))
             .take_while(|day| day.date <= day_of(to))
-            .flat_map(|day| day.spans().collect::<Vec<_>>())
-            .map(|(start, stop)| (stop.min(to) - start.max(from)).max(TimeDelta::zero()))
+            .map(|day| day.between(from, to))
             .sum()
     }
 

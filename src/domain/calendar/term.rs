@@ -1,6 +1,6 @@
 //! 时限: a length in one of four measures on a named calendar, and the deadline it gives.
-use super::{Calendar, Day, Why, day_of};
-use chrono::{DateTime, NaiveDate, Utc};
+use super::{Calendar, Why, day_of};
+use chrono::{DateTime, Days, Months, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// 计时单位
@@ -17,6 +17,28 @@ pub enum Unit {
     Months,
 }
 
+impl Unit {
+    pub const ALL: &[Self] = &[
+        Self::WorkMinutes,
+        Self::WorkDays,
+        Self::NaturalDays,
+        Self::Months,
+    ];
+
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::WorkMinutes => "work_minutes",
+            Self::WorkDays => "work_days",
+            Self::NaturalDays => "natural_days",
+            Self::Months => "months",
+        }
+    }
+
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|unit| unit.code() == code)
+    }
+}
+
 /// A length of time as a rule states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Term {
@@ -31,14 +53,17 @@ pub struct Due {
     pub provisional: bool,
 }
 
-/// One line of the explanation of a deadline.
+/// One day of the working of a deadline, so that a clerk can show it to a resident.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Counted {
+pub struct DayLine {
     pub date: NaiveDate,
-    pub works: bool,
-    pub why: Why,
-    /// Which day of the term this is; none when it does not count.
+    /// Whether the term runs on this day; the first day of a term in days does not count (民法典 201).
+    pub counted: bool,
+    /// Which day of the term this is; none when it does not count, and for terms in minutes or months.
     pub number: Option<u32>,
+    /// Working minutes of the day between the beginning and the deadline.
+    pub minutes: i64,
+    pub why: Why,
     pub provisional: bool,
 }
 
@@ -61,33 +86,52 @@ impl Term {
         }
     }
 
-    /// Day by day why the deadline is what it is, so that a clerk can show it to a resident.
-    pub fn explain(self, calendar: &Calendar, from: DateTime<Utc>) -> Vec<Counted> {
-        let due = self.due(calendar, from);
-        let mut number = 0;
-        calendar
-            .days(day_of(from))
-            .take_while(|day| day.date <= day_of(due.at))
-            .enumerate()
-            .map(|(at, day)| {
-                let counts = self.counts(&day, at == 0);
-                number += u32::from(counts);
-                Counted {
-                    date: day.date,
-                    works: day.works(),
-                    why: day.why,
-                    number: counts.then_some(number),
-                    provisional: day.provisional,
-                }
-            })
-            .collect()
-    }
-
-    fn counts(self, day: &Day, first: bool) -> bool {
+    /// The day on which the term ends before it moves off a day that is no working day.
+    fn last_day(self, first: NaiveDate) -> Option<NaiveDate> {
         match self.unit {
-            Unit::WorkMinutes => day.works(),
-            Unit::WorkDays => !first && day.works(),
-            Unit::NaturalDays | Unit::Months => !first,
+            Unit::NaturalDays => first.checked_add_days(Days::new(u64::from(self.amount))),
+            Unit::Months => first.checked_add_months(Months::new(self.amount)),
+            Unit::WorkMinutes | Unit::WorkDays => None,
         }
     }
+}
+
+/// 逐日推算: day by day why a deadline is what it is. The last line is the day of the deadline.
+pub fn workings(calendar: &Calendar, from: DateTime<Utc>, term: Term) -> Vec<DayLine> {
+    let (first, due) = (day_of(from), term.due(calendar, from).at);
+    let last_day = term.last_day(first);
+    let (mut number, mut spent) = (0, TimeDelta::zero());
+    let days = calendar
+        .days(first)
+        .take_while(|day| day.date <= day_of(due));
+    let mut lines: Vec<DayLine> = days
+        .map(|day| {
+            // Rounded over all days together, so that a start within a minute loses none.
+            let before = spent.num_minutes();
+            spent += day.between(from, due);
+            let minutes = spent.num_minutes() - before;
+            let counted = match term.unit {
+                Unit::WorkMinutes => minutes > 0,
+                Unit::WorkDays => day.date > first && day.works(),
+                Unit::NaturalDays | Unit::Months => {
+                    day.date > first && last_day.is_some_and(|last| day.date <= last)
+                }
+            };
+            let numbered = counted && matches!(term.unit, Unit::WorkDays | Unit::NaturalDays);
+            number += u32::from(numbered);
+            DayLine {
+                date: day.date,
+                counted,
+                number: numbered.then_some(number),
+                minutes,
+                why: day.why,
+                provisional: day.provisional,
+            }
+        })
+        .collect();
+    // A deadline at midnight ends the day before.
+    if term.unit == Unit::WorkMinutes && lines.last().is_some_and(|line| line.minutes == 0) {
+        lines.truncate(lines.len().saturating_sub(1).max(1));
+    }
+    lines
 }

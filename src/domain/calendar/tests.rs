@@ -98,7 +98,11 @@ fn a_deadline_in_a_year_without_notice_is_provisional() {
 
 #[test]
 fn the_explanation_names_each_day_and_ends_on_the_deadline() {
-    let lines = Term::new(5, Unit::WorkDays).explain(&Calendar::office(), at("2026-02-13 17:00"));
+    let lines = workings(
+        &Calendar::office(),
+        at("2026-02-13 17:00"),
+        Term::new(5, Unit::WorkDays),
+    );
     let told: Vec<_> = lines
         .iter()
         .filter_map(|line| {
@@ -119,6 +123,112 @@ fn the_explanation_names_each_day_and_ends_on_the_deadline() {
     );
     assert_eq!(lines[1].why, Why::MovedWork(Occasion::Spring));
     assert_eq!(lines[2].why, Why::Holiday(Occasion::Spring));
+}
+
+/// A golden date of the case model: its name, calendar, beginning, term and deadline.
+type Golden = (
+    &'static str,
+    fn() -> Calendar,
+    &'static str,
+    Term,
+    &'static str,
+);
+
+const GOLDEN: &[Golden] = &[
+    (
+        "G1",
+        Calendar::office,
+        "2026-02-13 17:00",
+        Term::new(5, Unit::WorkDays),
+        "2026-02-27 18:00",
+    ),
+    (
+        "G2",
+        Calendar::office,
+        "2026-09-16 10:00",
+        Term::new(5, Unit::WorkDays),
+        "2026-09-22 18:00",
+    ),
+    (
+        "G3",
+        Calendar::office,
+        "2026-09-30 10:00",
+        Term::new(5, Unit::WorkDays),
+        "2026-10-13 18:00",
+    ),
+    (
+        "G4",
+        Calendar::office,
+        "2026-09-17 09:00",
+        Term::new(15, Unit::NaturalDays),
+        "2026-10-08 18:00",
+    ),
+    (
+        "G5",
+        Calendar::office,
+        "2026-02-13 17:00",
+        Term::new(420, Unit::WorkMinutes),
+        "2026-02-14 17:00",
+    ),
+    (
+        "G6",
+        Calendar::always,
+        "2026-11-21 23:30",
+        Term::new(120, Unit::WorkMinutes),
+        "2026-11-22 01:30",
+    ),
+    (
+        "G7",
+        desk,
+        "2026-11-24 09:00",
+        Term::new(60, Unit::WorkMinutes),
+        "2026-11-25 13:00",
+    ),
+    (
+        "G8",
+        desk,
+        "2026-11-20 19:00",
+        Term::new(180, Unit::WorkMinutes),
+        "2026-11-23 10:30",
+    ),
+    (
+        "G9",
+        Calendar::office,
+        "2026-11-23 11:00",
+        Term::new(120, Unit::WorkMinutes),
+        "2026-11-23 15:30",
+    ),
+];
+
+#[test]
+fn the_working_of_every_golden_date_ends_on_it() {
+    for (name, calendar, from, term, due) in GOLDEN {
+        let calendar = calendar();
+        let lines = workings(&calendar, at(from), *term);
+        assert_eq!(term.due(&calendar, at(from)).at, at(due), "{name}");
+        assert_eq!(lines.last().unwrap().date, day_of(at(due)), "{name}");
+        let counted = lines.iter().filter(|line| line.counted).count();
+        let minutes: i64 = lines.iter().map(|line| line.minutes).sum();
+        match term.unit {
+            Unit::WorkMinutes => assert_eq!(minutes, i64::from(term.amount), "{name}"),
+            _ => assert_eq!(counted, term.amount as usize, "{name}"),
+        }
+    }
+}
+
+#[test]
+fn the_working_shows_how_a_last_day_rolls() {
+    let lines = workings(
+        &Calendar::office(),
+        at("2026-09-17 09:00"),
+        Term::new(15, Unit::NaturalDays),
+    );
+    let last = lines.iter().find(|line| line.number == Some(15)).unwrap();
+    assert_eq!(last.date, day_of(at("2026-10-02 12:00")));
+    assert_eq!(last.why, Why::Holiday(Occasion::National));
+    let after = lines.iter().filter(|line| line.date > last.date);
+    assert!(after.clone().all(|line| !line.counted));
+    assert_eq!(after.count(), 6);
 }
 
 #[test]
@@ -170,6 +280,27 @@ proptest! {
         let due = cal.add_minutes(from, n);
         let before = cal.elapsed(from, due - TimeDelta::milliseconds(1));
         prop_assert!(before < TimeDelta::minutes(i64::from(n)));
+    }
+
+    #[test]
+    fn a_working_has_every_day_and_all_the_time(cal in calendars(), from in instants(), second in 0_i64..60, n in 1_u32..3000) {
+        let from = from + TimeDelta::seconds(second);
+        let term = Term::new(n, Unit::WorkMinutes);
+        let lines = workings(&cal, from, term);
+        let minutes: i64 = lines.iter().map(|line| line.minutes).sum();
+        prop_assert_eq!(minutes, i64::from(n));
+        prop_assert!(lines.windows(2).all(|pair| pair[0].date.succ_opt() == Some(pair[1].date)));
+        let due = term.due(&cal, from).at;
+        prop_assert_eq!(lines.last().map(|line| line.date), Some(day_of(due - TimeDelta::milliseconds(1))));
+    }
+
+    #[test]
+    fn a_working_in_days_counts_as_many(cal in calendars(), from in instants(), n in 1_u32..60) {
+        for unit in [Unit::WorkDays, Unit::NaturalDays] {
+            let lines = workings(&cal, from, Term::new(n, unit));
+            let numbers: Vec<u32> = lines.iter().filter_map(|line| line.number).collect();
+            prop_assert_eq!(numbers, (1..=n).collect::<Vec<_>>());
+        }
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub struct Limits {
     /// 挂账复查, days
     pub review_days: u64,
     pub max_level: u32,
+    /// 督办后仍超期, working days after the deadline before the program escalates
+    pub escalate_workdays: u32,
     pub reception_level: u32,
     /// 0 is Monday
     pub reception_weekday: u32,
@@ -76,6 +78,7 @@ impl Default for Limits {
             own_reopenings: 2,
             review_days: 90,
             max_level: 2,
+            escalate_workdays: 3,
             reception_level: 1,
             reception_weekday: 4,
             callback_attempts: 3,

@@ -8,7 +8,11 @@ pub use codes::{Band, DeskKind, Duty, OnHoliday};
 pub use roster::{Placed, Post, Shift, Standing, Warning, roster, warnings};
 
 use super::{
-    calendar::{Calendar, CalendarError, Day, Why, Window, day_of, days::Occasion, instant},
+    calendar::{
+        Calendar, CalendarError, Day, Why, Window, day_of,
+        days::{Notices, Occasion},
+        instant,
+    },
     fault::FieldFault,
     id::{DeskPatternId, DeskSessionId, DeskSiteId},
     text::half_width,
@@ -155,12 +159,14 @@ impl Session {
 pub struct Rota {
     pub patterns: Vec<Pattern>,
     pub changes: Vec<Change>,
+    /// 放假与调休, as the office knows them.
+    pub notices: Notices,
 }
 
 impl Rota {
     /// The sessions of these days, the first and the last included, in order of time.
     pub fn sessions(&self, from: NaiveDate, to: NaiveDate) -> Vec<Session> {
-        let office = Calendar::office();
+        let office = Calendar::office().with_notices(&self.notices);
         let weekly = self
             .patterns
             .iter()
@@ -254,7 +260,7 @@ impl Rota {
                 days.entry(session.date).or_default().push(session.hours);
             }
         }
-        let mut calendar = Calendar::desk(&site.to_string(), week)?;
+        let mut calendar = Calendar::desk(&site.to_string(), week)?.with_notices(&self.notices);
         for date in from.iter_days().take_while(|date| *date <= end) {
             let windows = merged(days.remove(&date).unwrap_or_default());
             if calendar.day(date).windows != windows {

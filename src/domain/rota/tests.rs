@@ -38,6 +38,7 @@ fn three() -> Rota {
             pattern(3, Weekday::Fri, Band::Evening),
         ],
         changes: Vec::new(),
+        ..Rota::default()
     }
 }
 
@@ -89,6 +90,7 @@ fn holidays_skip_move_or_change_nothing() {
     let mut rota = Rota {
         patterns: vec![pattern(1, Weekday::Mon, Band::Morning)],
         changes: Vec::new(),
+        ..Rota::default()
     };
     // National Day 2026: 1 to 7 October; Monday the 5th is off.
     assert_eq!(days_of(&rota, "2026-10-01", "2026-10-12"), ["2026-10-12"]);
@@ -113,6 +115,7 @@ fn moved_working_days_are_held_only_when_asked_for() {
     let rota = |p: &Pattern| Rota {
         patterns: vec![p.clone()],
         changes: Vec::new(),
+        ..Rota::default()
     };
     // Saturday 10 October 2026 is worked for National Day.
     assert_eq!(
@@ -446,7 +449,7 @@ proptest! {
     /// stretch is asked for.
     #[test]
     fn a_stretch_is_cut_out_of_the_whole(pattern in any_pattern(), start in 0..800_u64, length in 0..60_u64) {
-        let rota = Rota { patterns: vec![pattern], changes: Vec::new() };
+        let rota = Rota { patterns: vec![pattern], changes: Vec::new(), ..Rota::default() };
         let from = day("2025-01-01") + Days::new(start);
         let to = from + Days::new(length);
         let part = rota.sessions(from, to);
@@ -469,7 +472,7 @@ proptest! {
     #[test]
     fn the_desk_calendar_is_the_rota(patterns in prop::collection::vec(any_pattern(), 1..4), start in 300..700_u64) {
         let patterns = patterns.into_iter().zip(1..).map(|(p, id)| Pattern { id: DeskPatternId(id), ..p });
-        let rota = Rota { patterns: patterns.collect(), changes: Vec::new() };
+        let rota = Rota { patterns: patterns.collect(), changes: Vec::new(), ..Rota::default() };
         let from = day("2025-01-01") + Days::new(start);
         if let Some(calendar) = rota.calendar(DeskSiteId(1), from).unwrap() {
             for date in from.iter_days().take(120) {
@@ -485,7 +488,7 @@ proptest! {
         let table: Vec<_> = hours.iter().zip(1..).map(|(&(from, length, member, site), id)| {
             let window = Window { from, to: from + length };
             let one = Pattern { id: DeskPatternId(id), site: DeskSiteId(site), hours: window, ..pattern(id, Weekday::Mon, Band::Morning) };
-            let rota = Rota { patterns: vec![one], changes: Vec::new() };
+            let rota = Rota { patterns: vec![one], changes: Vec::new(), ..Rota::default() };
             let session = rota.sessions(day("2026-11-23"), day("2026-11-23")).remove(0);
             (session, vec![placed(member, true, window.from, window.to)])
         }).collect();

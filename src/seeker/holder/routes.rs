@@ -11,7 +11,7 @@ use crate::{
     platform::{
         App,
         form::{Form, Sent},
-        page::View,
+        page::{View, sealed},
         qr,
     },
     seeker::{Matches, commands, fairs::FairLine, form, gate, roles::GATE_ROLES, store, ticket},
@@ -20,7 +20,7 @@ use axum::{
     Extension, Json,
     extract::{ConnectInfo, Path, Query, State},
     handler::Handler,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::cookie::CookieJar;
@@ -48,21 +48,6 @@ type Peer = ConnectInfo<SocketAddr>;
 
 async fn open(app: &App, secret: &str, peer: Peer) -> AppResult<Held> {
     show::open(app, secret, peer.0.ip()).await
-}
-
-/// The address of a ticket is its key: it goes nowhere as a referrer and into no cache.
-fn sealed(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    headers.insert(
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("no-referrer"),
-    );
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(
-        HeaderName::from_static("x-robots-tag"),
-        HeaderValue::from_static("noindex"),
-    );
-    response
 }
 
 #[derive(Deserialize)]

@@ -3,7 +3,7 @@ use super::Ask;
 use crate::domain::case::codes::{Kind, Part, Visibility};
 use crate::domain::case::command::Command;
 use crate::domain::case::facts::Target;
-use crate::domain::contact::holds_personal_number;
+use crate::domain::personal;
 
 pub(super) fn category_enabled(ask: &Ask) -> bool {
     ask.facts.category.enabled
@@ -70,12 +70,15 @@ pub(super) fn corrected_category(ask: &Ask) -> bool {
     }
 }
 
-/// 无个人信息: no telephone or identity number is left in what is to be published.
+/// 无个人信息: no telephone, identity or house number is left in what is to be published. Names are
+/// looked for where the people of the case are known.
 pub(super) fn text_without_personal_data(ask: &Ask) -> bool {
     match ask.command {
         Command::Publish {
             title, public_text, ..
-        } => !holds_personal_number(title.as_str()) && !holds_personal_number(public_text.as_str()),
+        } => [title.as_str(), public_text.as_str()]
+            .iter()
+            .all(|text| personal::find(text, &[]).is_empty()),
         _ => false,
     }
 }
