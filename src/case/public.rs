@@ -253,8 +253,8 @@ async fn names(
         let Some(person) = party.person_id else {
             continue;
         };
-        let contact = person::contact_of(db, keys, case.office_id, person).await?;
-        names.extend(contact.map(|contact| contact.name.in_full().to_owned()));
+        let name = person::name_of(db, keys, case.office_id, person).await?;
+        names.extend(name.map(|name| name.in_full().to_owned()));
     }
     Ok(names)
 }

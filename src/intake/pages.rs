@@ -218,7 +218,7 @@ impl Page for ReportPage {
 
     fn samples() -> Vec<Self> {
         let page = |here, form, similar, trouble: Option<&str>| Self {
-            at: "/R/MINLE".into(),
+            at: "/D/MINLE".into(),
             here,
             kind: "resident_request".into(),
             kinds: vec![

@@ -4,7 +4,7 @@ use crate::{
         case::{Kind, Stage},
         id::{AccountId, AreaId, CaseId, DeskSiteId, OfficeId, PersonId},
     },
-    entity::{area, case, case_key, case_party, desk_site, request},
+    entity::{area, case, case_key, desk_site, request},
     error::{AppError, AppResult},
     platform::db::{WriteTx, is_duplicate},
 };
@@ -133,35 +133,6 @@ pub async fn set_row_hash(tx: &WriteTx, case: CaseId, hash: &str) -> AppResult<(
         .exec(tx.conn())
         .await?;
     Ok(())
-}
-
-/// Adds somebody to a case; nothing happens when they are there in that role.
-pub async fn add_party(
-    tx: &WriteTx,
-    case: CaseId,
-    person: PersonId,
-    role: &str,
-) -> AppResult<bool> {
-    use case_party::Column;
-    let there = case_party::Entity::find()
-        .filter(Column::CaseId.eq(case))
-        .filter(Column::PersonId.eq(person))
-        .filter(Column::Role.eq(role))
-        .filter(Column::Until.is_null())
-        .one(tx.conn())
-        .await?;
-    if there.is_some() {
-        return Ok(false);
-    }
-    let row = case_party::ActiveModel {
-        case_id: Set(case),
-        person_id: Set(Some(person)),
-        role: Set(role.to_owned()),
-        since: Set(tx.now),
-        ..Default::default()
-    };
-    case_party::Entity::insert(row).exec(tx.conn()).await?;
-    Ok(true)
 }
 
 pub async fn site_by_code(

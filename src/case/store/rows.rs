@@ -428,6 +428,22 @@ pub async fn follow(tx: &WriteTx, case: CaseId, person: PersonId) -> AppResult<(
     insert_parties(tx, vec![row]).await
 }
 
+/// Names somebody as the other side of a dispute, before any invitation.
+pub async fn name_party(tx: &WriteTx, case: CaseId, person: PersonId) -> AppResult<()> {
+    let there = parties_of(tx.conn(), case).await?;
+    if there.iter().any(|party| party.person_id == Some(person)) {
+        return Ok(());
+    }
+    let row = case_party::ActiveModel {
+        case_id: Set(case),
+        person_id: Set(Some(person)),
+        role: Set("named".into()),
+        since: Set(tx.now),
+        ..Default::default()
+    };
+    insert_parties(tx, vec![row]).await
+}
+
 /// 公示: the words that everybody may read lie open, as long as they are not redacted.
 async fn publication(tx: &WriteTx, step: &Step<'_>) -> AppResult<()> {
     use case_publication::Column;
@@ -521,6 +537,10 @@ fn millis(at: Option<DateTime<Utc>>) -> Option<i64> {
     at.map(|at| at.timestamp_millis())
 }
 
+/// Parts that no event gives: who follows, and who was named as the other side of a dispute but is
+/// not invited yet.
+const BESIDE: [&str; 2] = ["follower", "named"];
+
 /// Reads the rows of some cases at once.
 pub async fn stored(db: &impl ConnectionTrait, cases: &[CaseId]) -> AppResult<Stored> {
     let mut stored = Stored::default();
@@ -542,7 +562,7 @@ pub async fn stored(db: &impl ConnectionTrait, cases: &[CaseId]) -> AppResult<St
     let parties = case_party::Entity::find()
         .filter(case_party::Column::CaseId.is_in(ids()))
         .filter(case_party::Column::Until.is_null())
-        .filter(case_party::Column::Role.ne("follower"));
+        .filter(case_party::Column::Role.is_not_in(BESIDE));
     for row in parties.all(db).await? {
         let Some(person) = row.person_id else {
             continue;
