@@ -36,6 +36,8 @@ mod harness;
 mod intake;
 mod intake_make;
 mod ledger;
+mod ledger_list;
+mod ledger_work;
 mod look;
 mod matching;
 mod matching_make;
