@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn the_template_reads_in_every_encoding_an_office_saves() {
-        let gbk = GB18030.encode(TEMPLATE).0.into_owned();
+        let gbk = encoding_rs::GB18030.encode(TEMPLATE).0.into_owned();
         let marked = [b"\xef\xbb\xbf", TEMPLATE.as_bytes()].concat();
         let mut utf16 = vec![0xff, 0xfe];
         utf16.extend(TEMPLATE.encode_utf16().flat_map(u16::to_le_bytes));

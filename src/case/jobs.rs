@@ -69,8 +69,7 @@ impl Round {
 
 /// One round of the timers.
 pub async fn tick(app: &App) -> AppResult<Ticked> {
-    let (mut done, now) = (Ticked::default(), app.db.now());
-    let db = app.db.read();
+    let (mut done, now, db) = (Ticked::default(), app.db.now(), app.db.read());
     let book = Book::load(db, app.settings.office, now).await?;
     let round = Round::at(now, &book);
     let mut failed = 0;

@@ -281,7 +281,7 @@ fn steps(lang: Lang, state: &CaseState, events: &[Event], due: Option<&Term>) ->
                 4 if at > 4 => ("done", closed),
                 _ if n < at => ("done", reached),
                 _ if stopped => ("stopped", None),
-                _ => ("now", due.map(|due| due.text.clone()).or(reached)),
+                _ => ("now", due.map(|due| promised(lang, due)).or(reached)),
             };
             LoopStep {
                 label: words::say(lang, &format!("{words}.{n}")),
@@ -315,6 +315,15 @@ pub fn plain_steps(lang: Lang, kind: Kind, stage: Stage) -> Vec<LoopStep> {
             state: mark(n),
         })
         .collect()
+}
+
+/// `剩 3 小时`, or the day by which it has to be done.
+fn promised(lang: Lang, due: &Term) -> String {
+    if due.tone.is_empty() {
+        crate::platform::text::say(lang, "case.by", &[("at", due.text.as_str())])
+    } else {
+        due.text.clone()
+    }
 }
 
 /// Which step an open stage belongs to.

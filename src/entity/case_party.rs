@@ -11,7 +11,7 @@ pub struct Model {
     pub case_id: CaseId,
     pub person_id: Option<PersonId>,
     pub employer_id: Option<EmployerId>,
-    /// reporter, beneficiary, respondent, follower, seeker, employer
+    /// reporter, named, respondent, follower, seeker, employer
     #[sea_orm(column_type = "Text")]
     pub role: String,
     pub since: DateTimeUtc,

@@ -41,10 +41,10 @@ pub fn routes() -> Routes {
     Routes::new()
         .get(Anyone, "/report", blank)
         .post(Anyone, "/report", send)
-        .get(Anyone, "/R/{code}", blank_here)
-        .get(Anyone, "/r/{code}", blank_here)
-        .post(Anyone, "/R/{code}", send_here)
-        .get(Anyone, "/R/{code}/qr.svg", banner)
+        .get(Anyone, "/D/{code}", blank_here)
+        .get(Anyone, "/d/{code}", blank_here)
+        .post(Anyone, "/D/{code}", send_here)
+        .get(Anyone, "/D/{code}/qr.svg", banner)
 }
 
 #[derive(Default, Deserialize)]
@@ -114,7 +114,7 @@ async fn report_page(
         None => None,
     };
     let at = match &here {
-        Some((here, _)) => format!("/R/{}", here.code),
+        Some((here, _)) => format!("/D/{}", here.code),
         None => "/report".to_owned(),
     };
     let areas = match here {
@@ -219,7 +219,11 @@ async fn take(
     let place = place::resolve(db, office, &raw, &mut faults).await?;
     let (mut read, place) = faults.into_result(read.zip(place))?;
     read.attachments.clear();
-    let once = sent.once("public report")?;
+    let once = sent.once(if sent.get("join").is_empty() {
+        "public report"
+    } else {
+        "public join"
+    })?;
     if let Ok(number) = commands::number(sent.get("join")) {
         let case = crate::case::store::by_number(db, office, &number.to_string()).await?;
         let join = Join {
@@ -236,6 +240,10 @@ async fn take(
             number: case.number,
             href: format!("/K/{}", key.in_full()),
         }));
+    }
+    if let Some(number) = app.db.answered::<String>(&once).await? {
+        let key = own_key(app, &number).await?;
+        return Ok(Taken::Answered(format!("/K/{key}?new=1")));
     }
     if kind == Kind::ResidentRequest && sent.get("anew").is_empty() {
         let at = (kind, raw.category.as_str());
@@ -291,6 +299,6 @@ async fn banner(
     Path(code): Path<String>,
 ) -> AppResult<Response> {
     let (here, _) = place_of(&app, &view, &code).await?;
-    let svg = qr::svg(&format!("{}/R/{}", app.settings.public_url, here.code))?;
+    let svg = qr::svg(&format!("{}/D/{}", app.settings.public_url, here.code))?;
     Ok(([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response())
 }

@@ -31,17 +31,29 @@ pub(super) fn place(uid: &str, column: &str) -> String {
     format!("person:{uid}:{column}")
 }
 
-pub(super) fn open(keys: &Keys, row: &Model) -> AppResult<Option<Contact>> {
-    let (Some(name), Some(phone)) = (&row.name_sealed, &row.phone_sealed) else {
+fn name(keys: &Keys, row: &Model) -> AppResult<Option<PersonName>> {
+    let Some(sealed) = &row.name_sealed else {
         return Ok(None);
     };
-    let name = keys.open(&place(&row.uid, "name"), name)?;
-    let phone = keys.open(&place(&row.uid, "phone"), phone)?;
-    let stored = |what| anyhow!("stored {what} of person {} cannot be read", row.id);
-    Ok(Some(Contact {
-        name: PersonName::parse(&name).map_err(|_| stored("name"))?,
-        phone: Phone::parse(&phone).map_err(|_| stored("phone"))?,
-    }))
+    let text = keys.open(&place(&row.uid, "name"), sealed)?;
+    let unreadable = |_| anyhow!("stored name of person {} cannot be read", row.id);
+    Ok(Some(PersonName::parse(&text).map_err(unreadable)?))
+}
+
+fn phone(keys: &Keys, row: &Model) -> AppResult<Option<Phone>> {
+    let Some(sealed) = &row.phone_sealed else {
+        return Ok(None);
+    };
+    let text = keys.open(&place(&row.uid, "phone"), sealed)?;
+    let unreadable = |_| anyhow!("stored phone of person {} cannot be read", row.id);
+    Ok(Some(Phone::parse(&text).map_err(unreadable)?))
+}
+
+/// Name and number; nothing when either was never left, or both were erased.
+pub(super) fn open(keys: &Keys, row: &Model) -> AppResult<Option<Contact>> {
+    Ok(name(keys, row)?
+        .zip(phone(keys, row)?)
+        .map(|(name, phone)| Contact { name, phone }))
 }
 
 fn mask(keys: &Keys, row: &Model) -> AppResult<Card> {
@@ -50,14 +62,11 @@ fn mask(keys: &Keys, row: &Model) -> AppResult<Card> {
         erased: row.erased_at.is_some(),
         ..Card::default()
     };
-    let unreadable = |what| anyhow!("stored {what} of person {} cannot be read", row.id);
-    if let Some(sealed) = &row.name_sealed {
-        let name = PersonName::parse(&keys.open(&place(&row.uid, "name"), sealed)?);
-        card.name = name.map_err(|_| unreadable("name"))?.masked();
+    if let Some(name) = name(keys, row)? {
+        card.name = name.masked();
     }
-    if let Some(sealed) = &row.phone_sealed {
-        let phone = Phone::parse(&keys.open(&place(&row.uid, "phone"), sealed)?);
-        card.tail = phone.map_err(|_| unreadable("phone"))?.tail4().to_owned();
+    if let Some(phone) = phone(keys, row)? {
+        phone.tail4().clone_into(&mut card.tail);
     }
     Ok(card)
 }
@@ -99,6 +108,18 @@ pub async fn contact_of(
 ) -> AppResult<Option<Contact>> {
     let row = store::find(db, office, person).await?;
     open(keys, &row.ok_or_else(AppError::not_found)?)
+}
+
+/// A name in full, to look for it in what is to be published and nothing else. Nothing when the
+/// person left none or was erased.
+pub async fn name_of(
+    db: &impl ConnectionTrait,
+    keys: &Keys,
+    office: OfficeId,
+    person: PersonId,
+) -> AppResult<Option<PersonName>> {
+    let row = store::find(db, office, person).await?;
+    name(keys, &row.ok_or_else(AppError::not_found)?)
 }
 
 /// The people of an office with that surname and those last four digits: a few at most.

@@ -19,7 +19,7 @@ mod routes;
 mod show;
 mod store;
 
-pub use card::{Card, card, cards, contact_of, ids_by_tail};
+pub use card::{Card, card, cards, contact_of, ids_by_tail, name_of};
 pub use commands::{
     REVEALS_A_DAY, Revealed, correct, enter, enter_without_phone, erase, find_or_enter, known,
     reveal,

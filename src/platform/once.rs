@@ -75,6 +75,20 @@ enum Known<T> {
 const TAKEN: &str = "idempotency_in_progress";
 
 impl Db {
+    /// What an intent was answered before, if it was: for a door that asks something else first.
+    ///
+    /// # Errors
+    /// As [`Db::write_once`].
+    pub async fn answered<T: DeserializeOwned>(&self, once: &Once) -> AppResult<Option<T>> {
+        let Once(Some(key)) = once else {
+            return Ok(None);
+        };
+        Ok(match known(self.read(), key).await? {
+            Known::Answered(value) => Some(value),
+            Known::New => None,
+        })
+    }
+
     /// Like [`Db::write`], but at most once for a key. The value is recorded: let it hold ids, never
     /// personal data or secrets.
     ///

@@ -413,7 +413,7 @@ pub fn style_hashes() -> String {
     let hashes = BUNDLES
         .iter()
         .map(|(_, css)| STANDARD.encode(Sha256::digest(css)));
-    hashes.fold(String::new(), |all, hash| all + " 'sha256-" + &hash + "'")
+    hashes.fold(String::new(), |all, hash| format!("{all} 'sha256-{hash}'"))
 }
 
 /// The text of each faulty field, for a form shown again.

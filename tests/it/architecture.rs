@@ -114,12 +114,12 @@ const AREA: &[&str] = &["domain", "entity", "error", "platform", "account"];
 
 const RULEBOOK: &[&str] = &["domain", "entity", "error", "platform", "account", "area"];
 
-const CASE: &[&str] = &[
-    "domain", "entity", "error", "platform", "account", "area", "person", "rulebook",
-];
-
 const DESK: &[&str] = &[
     "domain", "entity", "error", "platform", "account", "area", "rulebook",
+];
+
+const CASE: &[&str] = &[
+    "domain", "entity", "error", "platform", "account", "area", "person", "rulebook",
 ];
 
 const SEEKER: &[&str] = &[

@@ -64,6 +64,8 @@ fn every_page_renders_and_every_template_is_a_page() {
         render_samples::<desk::SitePage>(),
         render_samples::<desk::SitesPage>(),
         render_samples::<desk::WeekPage>(),
+        render_samples::<intake::BannerPage>(),
+        render_samples::<intake::BannersPage>(),
         render_samples::<intake::DonePage>(),
         render_samples::<intake::ImportPage>(),
         render_samples::<intake::JoinedPage>(),
