@@ -274,13 +274,7 @@ async fn shown(
         }
         None => Vec::new(),
     };
-    facts.extend(super::view::facts(
-        lang,
-        desk.reader,
-        &case,
-        &desk.seen,
-        &desk.book,
-    ));
+    facts.extend(super::view::facts(lang, desk.reader, &case, &desk.seen));
     let beside = Beside::of(app, lang, &desk, &case).await?;
     Ok(CaseOut {
         line: line(lang, app.db.now(), &desk.seen.people, &case),
@@ -308,7 +302,7 @@ impl Beside {
         }
         let (state, now) = (&desk.seen.state, app.db.now());
         let people = beside::people(app, lang, (case, state), &desk.actor).await?;
-        let units = beside::hand_overs(lang, now, state, &desk.seen.people, &desk.book);
+        let units = beside::hand_overs(lang, now, state, &desk.seen.people, &desk.seen.book);
         let links = beside::links(app, lang, desk.sight, case).await?;
         Ok(Self {
             people: people

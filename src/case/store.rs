@@ -19,7 +19,7 @@ use crate::{
         id::{AccountId, CaseId, CaseTextId, FairId, OfficeId},
         number::CaseNumber,
     },
-    entity::{case, case_event, case_number, case_text, follow_up, job_match, office},
+    entity::{case, case_event, case_number, case_text, fair, follow_up, job_match, office},
     error::{AppError, AppResult},
     platform::{
         db::{WriteTx, is_duplicate},
@@ -102,6 +102,15 @@ pub async fn events(db: &impl ConnectionTrait, id: CaseId) -> AppResult<Vec<case
 pub async fn fair_of(db: &impl ConnectionTrait, id: CaseId) -> AppResult<Option<FairId>> {
     let row = job_match::Entity::find_by_id(id).one(db).await?;
     Ok(row.map(|row| row.fair_id))
+}
+
+/// Where the evening of a match is held.
+pub async fn venue(db: &impl ConnectionTrait, id: CaseId) -> AppResult<Option<String>> {
+    let Some(fair) = fair_of(db, id).await? else {
+        return Ok(None);
+    };
+    let row = fair::Entity::find_by_id(fair).one(db).await?;
+    Ok(row.map(|fair| fair.venue))
 }
 
 /// The state a case's events fold to.
