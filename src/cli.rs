@@ -6,7 +6,7 @@ use crate::{
     account::{self, Audience},
     bench, case,
     config::{Cli, Command, Common, Export, Listening},
-    fair,
+    fair, oversight,
     platform::{
         App, Limits, Settings,
         clock::SystemClock,
@@ -270,6 +270,14 @@ async fn verify_ledger(common: &Common) -> Result<()> {
     print(&format!(
         "{} cases with {} events: the ledger is whole",
         found.cases, found.events
+    ))?;
+    let sealed = oversight::verify(app.db.read()).await?;
+    if let Some((month, why)) = sealed.broken {
+        bail!("the sealed month {month} is broken: {why}");
+    }
+    print(&format!(
+        "{} sealed months come out as they were sealed",
+        sealed.months
     ))
 }
 

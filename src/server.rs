@@ -5,7 +5,7 @@ use crate::{
     config::Listening,
     desk, employer,
     error::{AppError, AppResult, Problem},
-    fair, intake, matching, office, person,
+    fair, intake, matching, office, oversight, person,
     platform::{
         App,
         api::{FieldProblem, ProblemDocument},
@@ -74,6 +74,7 @@ pub fn routes() -> Routes {
         .merge(fair::routes())
         .merge(intake::routes())
         .merge(office::routes())
+        .merge(oversight::routes())
         .merge(tally::routes())
         .merge(person::routes())
         .merge(posting::routes())

@@ -47,7 +47,10 @@ pub type Tried = Result<CaseState, (u16, String)>;
 
 impl Hall {
     pub async fn open() -> Self {
-        let market = Market::open().await;
+        Self::around(Market::open().await).await
+    }
+
+    async fn around(market: Market) -> Self {
         let app = market.app();
         let street = add_area(app, None, Level::Street, "天湖街道").await;
         let community = add_area(app, Some(street), Level::Community, "民乐社区").await;

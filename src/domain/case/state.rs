@@ -9,6 +9,7 @@ use super::field::Code;
 use super::part::Who;
 use super::sla::{Calendars, Deadline};
 use crate::domain::{
+    funnel::Rung,
     id::{AccountId, AreaId, EmployerId, PersonId, PostingId, UnitId},
     number::CaseNumber,
 };
@@ -245,6 +246,20 @@ impl CaseState {
     /// 超期
     pub fn breached(&self, now: Time) -> bool {
         self.running_due().is_some_and(|(_, due)| due.at < now)
+    }
+
+    /// The rung of the ladder on which a match stands now.
+    pub fn rung(&self) -> Rung {
+        if self.outcome == Some(Outcome::PlacedVerified) {
+            return Rung::Verified;
+        }
+        match (self.stage, self.step) {
+            (Stage::Verifying, _) => Rung::Started,
+            (_, Some(Step::OfferAccepted)) => Rung::Accepted,
+            (_, Some(Step::Offered)) => Rung::Offer,
+            (_, Some(Step::Interviewed)) => Rung::Interview,
+            _ => Rung::Interest,
+        }
     }
 
     /// Callbacks since the case was last opened.
