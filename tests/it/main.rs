@@ -54,6 +54,7 @@ mod posting_check;
 mod posting_make;
 mod posting_pages;
 mod qr;
+mod rulebook;
 mod schema;
 mod storm;
 mod sweep;
