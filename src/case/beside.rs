@@ -269,24 +269,28 @@ pub async fn people(
         .role
         .is_some_and(|role| person::OPENERS.contains(&role));
     let reach = may_reach(actor, state);
-    let mut seen = Vec::new();
-    let mut lines = Vec::new();
-    for party in &parties {
+    let (mut seen, mut lines) = (Vec::new(), Vec::new());
+    // Who was only named comes after who was invited.
+    let (named, others): (Vec<_>, Vec<_>) = parties.iter().partition(|one| one.role == "named");
+    for party in others.into_iter().chain(named) {
         let Some(person) = party.person_id else {
             continue;
         };
-        // Somebody who reported twice what was merged follows once.
-        let (Some(card), false) = (cards.get(&person), seen.contains(&(person, &party.role)))
-        else {
+        // Somebody who reported twice what was merged is there once.
+        let (Some(card), false) = (cards.get(&person), seen.contains(&person)) else {
             continue;
         };
-        seen.push((person, &party.role));
+        seen.push(person);
         let there = !card.erased;
         lines.push(PartyLine {
             id: party.id,
             person: person.to_string(),
             role: words::say(lang, &format!("case.party.{}", party.role)),
-            name: words::masked(lang, &card.name, &card.tail),
+            name: if there {
+                words::masked(lang, &card.name, &card.tail)
+            } else {
+                words::say(lang, "person.erased")
+            },
             href: (opens && there).then(|| format!("/office/persons/{}", card.uid)),
             reveal: reach && !opens && there,
             opened: None,

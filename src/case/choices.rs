@@ -132,6 +132,9 @@ impl Choices {
             else {
                 continue;
             };
+            if self.sides.contains(&id.to_string()) {
+                continue;
+            }
             let role = words::say(lang, &format!("case.party.{}", party.role));
             let label = words::masked(lang, &card.name, &card.tail);
             self.people

@@ -6,8 +6,8 @@ use super::{
 use crate::{
     domain::{
         case::{
-            Action, Actor, CaseState, Channel, Code, Command, Kind, Line, Recorded, Relation,
-            Shape, Text, Who, decide,
+            Action, Actor, CaseState, Channel, Code, Command, Complaint, Kind, Line, Part,
+            Recorded, Relation, Shape, Text, Who, decide,
         },
         contact::Contact,
         id::{AccountId, AreaId, CaseId, FileId, OfficeId},
@@ -110,7 +110,69 @@ pub async fn act_in(
     let before = state.clone();
     let (case, state) = Box::pin(follow(tx, keys, case, state, recorded.into_iter())).await?;
     Box::pin(tell_the_other(tx, keys, &case, &before, &command)).await?;
+    if let Command::Complain { complaint, text } = command {
+        let told = (complaint, text);
+        Box::pin(complain(tx, keys, &book, (&case, &state), told, by)).await?;
+    }
     Ok(state)
+}
+
+/// 投诉用人单位: whichever door it came through, it becomes a request of its own, whose cause is the
+/// match.
+async fn complain(
+    tx: &WriteTx,
+    keys: &Keys,
+    book: &Book,
+    (case, state): (&entity::case::Model, &CaseState),
+    (complaint, text): (Complaint, Text),
+    by: &Actor,
+) -> AppResult<()> {
+    let kind = Kind::ResidentRequest;
+    let own = state
+        .person
+        .is_some_and(|person| by.who == Who::Person(person));
+    let report = Command::Report {
+        channel: if own { Channel::Qr } else { Channel::Phone },
+        category: about_employers(book, complaint)?,
+        text,
+        title: None,
+        source_ref: Code::new(&case.number).ok(),
+        said_at: None,
+        reporter: state.person,
+        org_node: None,
+        address: store::venue(tx.conn(), case.id)
+            .await?
+            .and_then(|at| Line::new(&at).ok()),
+        point: None,
+        files: Vec::new(),
+        shown: Vec::new(),
+    };
+    // Who may complain here need not be somebody who takes in requests.
+    let takes_in = by.parts(kind, None, Some(&report));
+    let may = [Part::Reporter, Part::Clerk]
+        .iter()
+        .any(|part| takes_in.has(*part));
+    let by = if may { *by } else { Actor::SYSTEM };
+    let (office, title) = (case.office_id, case.title.clone());
+    let opened = open(tx, keys, office, kind, title, report, &by).await?;
+    let link = Command::Link {
+        target: case.number.parse().map_err(|error| anyhow!("{error}"))?,
+        relation: Relation::Cause,
+    };
+    act_in(tx, keys, office, opened.id, None, link, &Actor::SYSTEM).await?;
+    Ok(())
+}
+
+/// The category of a complaint, or the nearest that the office still uses.
+fn about_employers(book: &Book, complaint: Complaint) -> AppResult<Code> {
+    let kind = Kind::ResidentRequest;
+    let exact = format!("employer_{}", complaint.code());
+    let in_use = [exact.as_str(), "employer_other"]
+        .into_iter()
+        .chain(book.categories().iter().map(|one| one.code.as_str()))
+        .find(|code| book.serves(kind, code));
+    let code = in_use.unwrap_or(&exact);
+    Ok(Code::new(code).map_err(|_| anyhow!("{code} is no category"))?)
 }
 
 /// 并案: the case that lives on records what came in, and what left again.

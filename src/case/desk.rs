@@ -33,7 +33,6 @@ pub struct Desk {
     pub seen: Overview,
     /// What could be done now.
     pub ready: Vec<Action>,
-    pub book: Book,
     choices: Choices,
 }
 
@@ -65,15 +64,14 @@ pub async fn open(
     let seen = view::overview(app, lang, reader, case, &at).await?;
     let actor = door::acting(db, account).await?;
     let now = app.db.now();
-    let book = Book::load(db, case.office_id, now).await?;
-    let known = (case, &seen.state);
-    let facts = facts::gather(db, &book, now, case.kind, Some(known), None).await?;
+    let (book, known) = (&seen.book, (case, &seen.state));
+    let facts = facts::gather(db, book, now, case.kind, Some(known), None).await?;
     let ready = ready(&seen.state, &actor, &facts);
     drop(facts);
     let choices = if is_staff(&actor) {
-        Choices::load(app, lang, &book, known, &seen.people).await?
+        Choices::load(app, lang, book, known, &seen.people).await?
     } else {
-        Choices::plain(lang, &book, &seen.state, now)
+        Choices::plain(lang, book, &seen.state, now)
     };
     Ok(Desk {
         lang,
@@ -82,7 +80,6 @@ pub async fn open(
         actor,
         seen,
         ready,
-        book,
         choices,
     })
 }
@@ -128,7 +125,7 @@ pub async fn page(
 ) -> AppResult<CasePage> {
     let (lang, now, state) = (desk.lang, app.db.now(), &desk.seen.state);
     let mut facts = own_facts(app, hooks, case, &desk).await?;
-    facts.extend(view::facts(lang, desk.reader, case, &desk.seen, &desk.book));
+    facts.extend(view::facts(lang, desk.reader, case, &desk.seen));
     let (next, others) = desk.offer(tried);
     let staff = is_staff(&desk.actor);
     let mut page = CasePage {
@@ -146,7 +143,7 @@ pub async fn page(
         facts,
         people: Vec::new(),
         reason: Form::blank(),
-        dues: beside::dues(lang, now, state, &desk.book),
+        dues: beside::dues(lang, now, state, &desk.seen.book),
         clocks: Vec::new(),
         units: Vec::new(),
         links: Vec::new(),
@@ -162,11 +159,11 @@ pub async fn page(
     if staff {
         page.people = beside::people(app, lang, (case, state), &desk.actor).await?;
         page.links = beside::links(app, lang, desk.sight, case).await?;
-        page.units = beside::hand_overs(lang, now, state, &desk.seen.people, &desk.book);
+        page.units = beside::hand_overs(lang, now, state, &desk.seen.people, &desk.seen.book);
         page.child = desk.child(Form::blank());
     }
     if staff && case.kind != Kind::EmploymentMatch {
-        page.clocks = beside::clocks(lang, now, state, &desk.book);
+        page.clocks = beside::clocks(lang, now, state, &desk.seen.book);
     }
     Ok(page)
 }
@@ -246,7 +243,8 @@ impl Desk {
         let instead = match state.stage {
             Stage::Verifying => Some(Action::Callback),
             Stage::Closed if waiting => Some(Action::Retention),
-            Stage::Dispatched | Stage::Handling => Some(Action::Expire),
+            Stage::Dispatched | Stage::Handling if state.job.is_some() => Some(Action::Expire),
+            Stage::Handling if state.times.responded.is_none() => Some(Action::Contact),
             _ => None,
         };
         [expected, instead]
@@ -325,10 +323,15 @@ impl Desk {
                 .map(|kind| Choice::new(kind, words::kind(lang, kind)))
                 .collect(),
             categories: self
+                .seen
                 .book
                 .categories()
                 .iter()
-                .filter(|one| kinds.iter().any(|kind| self.book.serves(*kind, &one.code)))
+                .filter(|one| {
+                    kinds
+                        .iter()
+                        .any(|kind| self.seen.book.serves(*kind, &one.code))
+                })
                 .map(|one| Choice::new(&one.code, rulebook::name(lang, one)))
                 .collect(),
             areas,
@@ -340,11 +343,16 @@ impl Desk {
     /// Somebody else usually does what comes first here.
     fn for_them(&self) -> Option<String> {
         let turn = self.turn().filter(|turn| self.may(turn.action))?;
-        let kind = self.seen.state.kind;
-        let parts = self.actor.parts(kind, Some(&self.seen.state), None);
         let who = words::part(self.lang, turn.part);
-        let theirs = !parts.has(turn.part);
+        let theirs = !self.plays(turn);
         theirs.then(|| text::say(self.lang, "case.for_them", &[("who", who)]))
+    }
+
+    fn plays(&self, turn: Turn) -> bool {
+        let state = &self.seen.state;
+        self.actor
+            .parts(state.kind, Some(state), None)
+            .has(turn.part)
     }
 
     /// Whom the case waits for, when it is not the reader; or that it has ended.
@@ -352,6 +360,8 @@ impl Desk {
         let (lang, state) = (self.lang, &self.seen.state);
         match self.turn() {
             Some(turn) if self.may(turn.action) => String::new(),
+            // It is the reader's turn, and something else comes first.
+            Some(turn) if self.plays(turn) && self.first().is_some() => String::new(),
             Some(turn) => {
                 let who = words::takers(lang, state.kind, state.stage, turn.action);
                 let action = words::action(lang, state.kind, turn.action);

@@ -33,6 +33,7 @@ pub mod view;
 pub mod words;
 
 pub use hook::{Asked, FactLine, Hooks, ListLine, OfKind, Opening};
-pub use pages::{CasePage, LedgerPage};
+pub use list::pages::{BulkPage, LedgerPage, LedgerPrintPage, ViewsPage};
+pub use pages::CasePage;
 pub use routes::routes;
 pub use routes_api::{ActionOut, EventOut};

@@ -36,6 +36,8 @@ pub struct Overview {
     /// Oldest first, as far as the reader may see it.
     pub timeline: Vec<Entry>,
     pub people: People,
+    /// The rules of the office as they are now.
+    pub book: Book,
 }
 
 /// Everything about a case but its kind's details. `files_at` is the address below which the
@@ -56,7 +58,9 @@ pub async fn overview(
     let texts = store::texts_of(db, &app.keys, case.id).await?;
     let pictures = files::of_case(db, case.id).await?;
     let events: Vec<Event> = rows.iter().map(store::event).collect::<AppResult<_>>()?;
+    let book = Book::load(db, case.office_id, app.db.now()).await?;
     let told = Told {
+        book: &book,
         lang,
         reader,
         kind: case.kind,
@@ -87,6 +91,7 @@ pub async fn overview(
         due,
         timeline,
         people,
+        book,
         state,
     })
 }
@@ -108,6 +113,7 @@ fn shown(pictures: &[case_file::Model], seq: i64, lang: Lang, at: &str) -> Vec<P
 }
 
 struct Told<'a> {
+    book: &'a Book,
     lang: Lang,
     reader: Reader,
     kind: Kind,
@@ -145,7 +151,7 @@ impl Told<'_> {
                 });
             }
         }
-        if let Some(due) = &event.payload.then.unit_due {
+        if let (Some(due), None) = (&event.payload.then.unit_due, data.get("due_at")) {
             lines.push(FactLine {
                 label: clock(self.lang, self.kind, ClockKind::Unit),
                 value: words::moment(self.lang, due.at),
@@ -211,6 +217,14 @@ impl Told<'_> {
             Shape::Ids("unit") => Some(joined(value, |id| {
                 self.name(Shape::Id("unit"), id).unwrap_or_default()
             })),
+            Shape::Code if field.name == "category" => {
+                let code = value.as_str()?;
+                let name = self.book.category(code);
+                Some(
+                    name.map_or(code, |one| rulebook::name(self.lang, one))
+                        .to_owned(),
+                )
+            }
             Shape::Case | Shape::Code => text(),
             _ => None,
         }
@@ -431,16 +445,10 @@ pub fn follow_ups(lang: Lang, now: DateTime<Utc>, state: &CaseState) -> Vec<DueL
 }
 
 /// The facts that every kind has.
-pub fn facts(
-    lang: Lang,
-    reader: Reader,
-    case: &case::Model,
-    seen: &Overview,
-    book: &Book,
-) -> Vec<FactLine> {
+pub fn facts(lang: Lang, reader: Reader, case: &case::Model, seen: &Overview) -> Vec<FactLine> {
     let state = &seen.state;
     let code = state.category.as_ref().map(|code| code.as_str());
-    let category = code.map(|code| match book.category(code) {
+    let category = code.map(|code| match seen.book.category(code) {
         Some(one) => rulebook::name(lang, one).to_owned(),
         None => code.to_owned(),
     });

@@ -10,7 +10,6 @@ use crate::{
         rates::{FORMULA, Figure, RateKind},
     },
     entity::sealed_month::Model,
-    error::AppResult,
     platform::text,
 };
 
@@ -24,29 +23,30 @@ const MAIN: [RateKind; 6] = [
     RateKind::HandledOnTime,
 ];
 
-pub fn page(reader: &Reader, rows: &[Model]) -> AppResult<PublicFiguresPage> {
-    let mut months = rows
-        .iter()
-        .map(|row| {
+/// Months whose record was changed are not told.
+pub fn page(reader: &Reader, rows: &[Model]) -> PublicFiguresPage {
+    let whole = rows.iter().filter(|row| seal::is_whole(row));
+    let mut months: Vec<_> = whole
+        .filter_map(|row| {
             let snapshot = seal::read(row)?;
             let rate = |rate| told(reader, rate, &snapshot.office.of(rate));
-            Ok(PublicMonth {
+            Some(PublicMonth {
                 month: row.month.clone(),
                 rates: MAIN.map(rate).into(),
                 sealed_at: row.sealed_at.to_rfc3339(),
                 hash: row.hash.clone(),
             })
         })
-        .collect::<AppResult<Vec<_>>>()?;
+        .collect();
     months.sort_by(|a, b| b.month.cmp(&a.month));
-    Ok(PublicFiguresPage {
+    PublicFiguresPage {
         months,
         columns: MAIN.map(|rate| reader.rate(rate)).into(),
         formulas: MAIN
             .map(|rate| (reader.rate(rate), reader.formula(rate)))
             .into(),
         version: FORMULA,
-    })
+    }
 }
 
 /// A rate in figures. Where fewer than five remain on either side, only their bound is told, and no

@@ -380,5 +380,5 @@ async fn seal_month(
 
 async fn everybody(State(app): State<App>, view: View) -> AppResult<Response> {
     let rows = store::sealed(app.db.read(), app.settings.office).await?;
-    view.show(public::page(&reader(&view), &rows)?)
+    view.show(public::page(&reader(&view), &rows))
 }

@@ -64,9 +64,14 @@ fn categories(picture: &Picture) -> BTreeMap<String, u64> {
     found
 }
 
-/// The figures of a sealed month, as they were written.
-pub fn read(row: &Model) -> AppResult<Snapshot> {
-    Ok(serde_json::from_str(&row.snapshot)?)
+/// The figures of a sealed month, as they were written; none when somebody wrote something else.
+pub fn read(row: &Model) -> Option<Snapshot> {
+    serde_json::from_str(&row.snapshot).ok()
+}
+
+/// Whether the record of a sealed month is the one that was written.
+pub fn is_whole(row: &Model) -> bool {
+    hash(row) == row.hash
 }
 
 /// The hash that a sealed month must have.
@@ -93,13 +98,13 @@ pub async fn then(db: &impl ConnectionTrait, row: &Model) -> AppResult<Picture> 
 /// Why a sealed month is not what it was; nothing when it is. One made by other formulas is only
 /// held against its hash.
 pub fn fault(row: &Model, picture: &Picture) -> AppResult<Option<String>> {
-    if hash(row) != row.hash {
+    if !is_whole(row) {
         return Ok(Some("its record was changed".into()));
     }
     if row.formula != FORMULA {
         return Ok(None);
     }
-    let Ok(sealed) = read(row) else {
+    let Some(sealed) = read(row) else {
         return Ok(Some("its figures cannot be read".into()));
     };
     let again = snapshot(&row.month, picture, sealed.weights);

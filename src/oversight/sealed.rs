@@ -2,7 +2,7 @@
 //! the same, and which cases count otherwise since.
 use super::{
     commands,
-    gather::{self, Cut},
+    gather::{self, Cut, Picture},
     pages::{CorrectionLine, SealFacts, SealedLine, SealedMonthPage, Shown},
     query::Question,
     reading::{self, Names, SEALERS},
@@ -16,7 +16,7 @@ use crate::{
     case::door::READERS,
     domain::{
         id::{AccountId, OfficeId},
-        rates::{FORMULA, RateKind, Verdict, Why, seal::Snapshot},
+        rates::{FORMULA, RateKind, Verdict, Weights, Why, seal::Snapshot},
         rota,
     },
     entity::sealed_month::Model,
@@ -45,9 +45,12 @@ pub async fn lines(
     let reader = reader(view);
     let mut lines = Vec::new();
     for row in rows {
-        let snapshot = seal::read(row)?;
         let query = Question::month(month(&row.month)?).query();
-        let rate = |rate| reader.told(rate, &snapshot.office.of(rate), &query);
+        let snapshot = seal::read(row);
+        let rate = |rate| {
+            let figure = snapshot.as_ref().map(|snapshot| snapshot.office.of(rate));
+            reader.told(rate, &figure.unwrap_or_default(), &query)
+        };
         lines.push(SealedLine {
             month: row.month.clone(),
             sealed_at: row.sealed_at.to_rfc3339(),
@@ -126,7 +129,10 @@ async fn sealed(
     let mut corrections = seal::corrections(&then, &since);
     let further = corrections.len().saturating_sub(MOST);
     corrections.truncate(MOST);
-    let snapshot = seal::read(&row)?;
+    // Where nothing can be read there are no figures to show, only what is wrong.
+    let nothing = Picture::empty(period, row.as_of);
+    let snapshot = seal::read(&row)
+        .unwrap_or_else(|| seal::snapshot(&row.month, &nothing, Weights::default()));
     let report = told(&reader, &names, &question, &row, &snapshot);
     let corrections = corrections.iter().map(|one| line(&reader, one));
     Ok(SealedMonthPage {
