@@ -6,7 +6,7 @@ use crate::{
     account::{self, Audience},
     bench, case,
     config::{Cli, Command, Common, Export, Listening},
-    fair,
+    fair, oversight,
     platform::{
         App, Limits, Settings,
         clock::SystemClock,
@@ -186,6 +186,9 @@ pub async fn keep_house(app: App) {
         if let Err(error) = case::jobs::tick(&app).await {
             tracing::warn!(%error, "the timers of the ledger failed");
         }
+        if let Err(error) = case::recount::run(&app).await {
+            tracing::warn!(%error, "counting deadlines anew failed");
+        }
     }
 }
 
@@ -267,6 +270,14 @@ async fn verify_ledger(common: &Common) -> Result<()> {
     print(&format!(
         "{} cases with {} events: the ledger is whole",
         found.cases, found.events
+    ))?;
+    let sealed = oversight::verify(app.db.read()).await?;
+    if let Some((month, why)) = sealed.broken {
+        bail!("the sealed month {month} is broken: {why}");
+    }
+    print(&format!(
+        "{} sealed months come out as they were sealed",
+        sealed.months
     ))
 }
 

@@ -22,6 +22,7 @@ pub mod fair;
 pub mod intake;
 pub mod matching;
 pub mod office;
+pub mod oversight;
 pub mod person;
 pub mod posting;
 pub mod rulebook;

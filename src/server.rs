@@ -5,14 +5,14 @@ use crate::{
     config::Listening,
     desk, employer,
     error::{AppError, AppResult, Problem},
-    fair, intake, matching, office, person,
+    fair, intake, matching, office, oversight, person,
     platform::{
         App,
         api::{FieldProblem, ProblemDocument},
         page::{self, Page, Static, View},
         text::{self, Lang},
     },
-    posting, seeker, tally,
+    posting, rulebook, seeker, tally,
 };
 use anyhow::Context;
 use axum::{
@@ -74,10 +74,12 @@ pub fn routes() -> Routes {
         .merge(fair::routes())
         .merge(intake::routes())
         .merge(office::routes())
+        .merge(oversight::routes())
         .merge(tally::routes())
         .merge(person::routes())
         .merge(posting::routes())
         .merge(broadcast::routes())
+        .merge(rulebook::routes())
         .merge(matching::routes())
         .merge(seeker::routes(matching::MATCHES))
         .get(Audience::Anyone, "/static/{*path}", static_file)

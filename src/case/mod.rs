@@ -23,6 +23,7 @@ mod list;
 mod maker;
 pub mod pages;
 pub mod public;
+pub mod recount;
 mod routes;
 mod routes_api;
 pub mod store;
@@ -30,6 +31,7 @@ pub mod view;
 pub mod words;
 
 pub use hook::{Asked, FactLine, Hooks, ListLine, OfKind, Opening};
-pub use pages::{CasePage, LedgerPage};
+pub use list::pages::{BulkPage, LedgerPage, LedgerPrintPage, ViewsPage};
+pub use pages::CasePage;
 pub use routes::routes;
 pub use routes_api::{ActionOut, EventOut};

@@ -5,7 +5,7 @@ use super::{
     door::{READERS, Reader, Sight},
     files, form,
     hook::Hooks,
-    list::{self, ListQuery},
+    list,
     pages::Opened,
     routes_api, store, words,
 };
@@ -39,23 +39,12 @@ const READ: Audience = Audience::Roles(READERS);
 /// The doors of the ledger; `hooks` are the details of the kinds that capabilities above bring.
 pub fn routes(hooks: Hooks) -> Routes {
     let hook = Extension(hooks);
-    routes_api::routes(hooks)
-        .get(READ, "/cases", ledger.layer(hook))
+    list::routes::add(routes_api::routes(hooks), hooks)
         .get(READ, "/cases/{no}", case_page.layer(hook))
         .post(READ, "/cases/{no}/actions", act.layer(hook))
         .post(READ, "/cases/{no}/children", child.layer(hook))
         .post(READ, "/cases/{no}/people/{party}", reveal.layer(hook))
         .get(READ, "/cases/{no}/files/{file}", picture)
-}
-
-async fn ledger(
-    State(app): State<App>,
-    Extension(hooks): Extension<Hooks>,
-    view: View,
-    actor: Actor,
-    Query(query): Query<ListQuery>,
-) -> AppResult<Response> {
-    view.show(list::ledger(&app, hooks, &actor, view.lang, &query).await?)
 }
 
 async fn find(app: &App, actor: &Actor, number: &str) -> AppResult<Model> {

@@ -22,7 +22,7 @@ use crate::{
     error::{AppError, AppResult},
     platform::{
         App,
-        api::{Call, List, Members, PageQuery, ProblemDocument, Query, answer, created},
+        api::{Call, List, Members, ProblemDocument, Query, answer, created},
         form::Sent,
         once::Done,
         text::Lang,
@@ -389,7 +389,7 @@ fn choice<T>(
     Err(Faults::one(field, fault).into())
 }
 
-/// Cases the caller may see, newest first.
+/// Cases the caller may see, newest or nearest deadline first.
 #[utoipa::path(get, path = "/api/v1/cases", tag = "cases", params(ListQuery),
     responses((status = 200, body = List<CaseLine>), (status = 400, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]
@@ -399,12 +399,8 @@ async fn list(
     actor: Actor,
     Query(query): Query<ListQuery>,
 ) -> AppResult<Json<List<CaseLine>>> {
-    let page = PageQuery {
-        limit: query.limit,
-        cursor: query.cursor.clone(),
-    };
     let filter = query.filter(&app, &actor).await?;
-    let (rows, next) = list::cut(&app, &actor, &filter, &page).await?;
+    let (rows, next) = list::cut(&app, &actor, &filter, query.page()?).await?;
     let people = store::people(app.db.read(), actor.office).await?;
     let now = app.db.now();
     let items = rows.iter().map(|case| line(lang, now, &people, case));

@@ -24,6 +24,7 @@ pub mod pay;
 pub mod personal;
 pub mod posting;
 pub mod posting_check;
+pub mod rates;
 pub mod role;
 pub mod rota;
 pub mod search;

@@ -2,7 +2,9 @@
 use super::{
     commands::{self, By, Report},
     form::{self, Raw},
-    place, store,
+    place,
+    routes::CLERKS,
+    store,
 };
 use crate::{
     case::{Asked, FactLine, ListLine, OfKind, Opening, door},
@@ -64,6 +66,7 @@ fn who(lang: Lang, card: Option<&Card>) -> String {
     match card {
         Some(card) if card.erased => said("person.erased"),
         Some(card) if card.name.is_empty() && card.tail.is_empty() => said("intake.unnamed"),
+        Some(card) if card.name.is_empty() => format!("{} {}", said("intake.nameless"), card.tail),
         Some(card) => format!("{} {}", card.name, card.tail).trim().to_owned(),
         None => String::new(),
     }
@@ -102,9 +105,11 @@ async fn facts(app: &App, asked: Asked) -> AppResult<Vec<FactLine>> {
         lines.extend(
             from.map(|(source, number)| line("source", format!("{source} {number}"), None)),
         );
-        let slip = format!("/cases/{}/slip", case.number);
-        let print = text::say::<&str>(lang, "intake.slip.print", &[]);
-        lines.push(line("slip", print, Some(slip)));
+        if asked.role.is_some_and(|role| CLERKS.contains(&role)) {
+            let slip = format!("/cases/{}/slip", case.number);
+            let print = text::say::<&str>(lang, "intake.slip.print", &[]);
+            lines.push(line("slip", print, Some(slip)));
+        }
     }
     Ok(lines)
 }

@@ -42,7 +42,7 @@ use serde::Deserialize;
 /// Who takes in what others report: the parts R G D U of the case table that are accounts.
 pub const TAKERS: &[Role] = &[CommunityClerk, PlacementOfficer, GridWorker, DeputyLiaison];
 /// Who may print the slip of a case again.
-const CLERKS: &[Role] = &[CommunityClerk, PlacementOfficer];
+pub const CLERKS: &[Role] = &[CommunityClerk, PlacementOfficer];
 
 const TAKE: Audience = Audience::Roles(TAKERS);
 

@@ -145,8 +145,27 @@ const LINKS: &[Entry] = &[
     ),
     ("cases", "/cases", "clock", CASE_STAFF),
     ("desk", "/office/desk", "desk", CASE_STAFF),
+    (
+        "figures",
+        "/office/figures",
+        "chart",
+        &[
+            OfficeAdmin,
+            Secretary,
+            Board,
+            CommunityClerk,
+            Verifier,
+            DepartmentHandler,
+        ],
+    ),
     ("areas", "/office/areas", "lock", &[OfficeAdmin]),
     ("units", "/office/units", "employer", &[OfficeAdmin]),
+    (
+        "rules",
+        "/office/rules",
+        "filter",
+        &[OfficeAdmin, Secretary, CommunityClerk],
+    ),
     ("accounts", "/office/accounts", "user", &[OfficeAdmin]),
     ("settings", "/office/settings", "edit", &[OfficeAdmin]),
     (

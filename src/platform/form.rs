@@ -23,6 +23,14 @@ pub struct Sent {
 }
 
 impl Sent {
+    /// Fields that came some other way, such as in the query of an address.
+    pub fn of(fields: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self {
+            fields: fields.into_iter().collect(),
+            files: Vec::new(),
+        }
+    }
+
     /// The first field of that name, or nothing typed.
     pub fn get(&self, name: &str) -> &str {
         self.fields
@@ -230,6 +238,26 @@ impl Form {
             return Err(error);
         }
         Ok(Self::again(lang, sent, &error))
+    }
+
+    /// The form again with what is wrong, and what the whole refuses; errors that no form can mend
+    /// go on.
+    ///
+    /// # Errors
+    /// The error itself when it is no refusal.
+    pub fn refused(lang: Lang, sent: &Sent, error: AppError) -> AppResult<(Self, Option<String>)> {
+        let form = Self::again(lang, sent, &error);
+        match error {
+            AppError::Problem(problem) if !problem.errors.is_empty() => Ok((form, None)),
+            AppError::Problem(problem)
+                if [StatusCode::CONFLICT, StatusCode::UNPROCESSABLE_ENTITY]
+                    .contains(&problem.status) =>
+            {
+                let fault = page::problem_text(lang, &problem);
+                Ok((form, Some(fault)))
+            }
+            error => Err(error),
+        }
     }
 
     /// The form again: what was typed, and what is wrong with it.

@@ -45,6 +45,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "domain", "entity", "error", "platform", "account", "area", "case",
         ],
     ),
+    (
+        "oversight",
+        &[
+            "domain", "entity", "error", "platform", "account", "area", "case", "rulebook",
+        ],
+    ),
     ("config", &["domain"]),
     (
         "server",
@@ -57,6 +63,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "intake",
             "matching",
             "office",
+            "oversight",
             "person",
             "seeker",
             "posting",
@@ -95,8 +102,20 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "account", "bench", "case", "config", "demo", "domain", "error", "fair", "platform",
-            "rulebook", "seeker", "server", "tally",
+            "account",
+            "bench",
+            "case",
+            "config",
+            "demo",
+            "domain",
+            "error",
+            "fair",
+            "oversight",
+            "platform",
+            "rulebook",
+            "seeker",
+            "server",
+            "tally",
         ],
     ),
     ("main", &[]),

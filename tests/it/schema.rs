@@ -55,9 +55,11 @@ async fn entities_match_migrations() {
     readable::<follow_up::Entity>(&app).await;
     readable::<idempotency_key::Entity>(&app).await;
     readable::<job_match::Entity>(&app).await;
+    readable::<ledger_view::Entity>(&app).await;
     readable::<office::Entity>(&app).await;
     readable::<old_password::Entity>(&app).await;
     readable::<outbox::Entity>(&app).await;
+    readable::<oversight_weights::Entity>(&app).await;
     readable::<participation::Entity>(&app).await;
     readable::<person::Entity>(&app).await;
     readable::<poster::Entity>(&app).await;
@@ -66,6 +68,7 @@ async fn entities_match_migrations() {
     readable::<registration::Entity>(&app).await;
     readable::<request::Entity>(&app).await;
     readable::<rulebook::Entity>(&app).await;
+    readable::<sealed_month::Entity>(&app).await;
     readable::<setup_link::Entity>(&app).await;
     readable::<sign_in_attempt::Entity>(&app).await;
     readable::<sla_rule::Entity>(&app).await;
