@@ -186,6 +186,9 @@ pub async fn keep_house(app: App) {
         if let Err(error) = case::jobs::tick(&app).await {
             tracing::warn!(%error, "the timers of the ledger failed");
         }
+        if let Err(error) = case::recount::run(&app).await {
+            tracing::warn!(%error, "counting deadlines anew failed");
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
         page::{self, Page, Static, View},
         text::{self, Lang},
     },
-    posting, seeker, tally,
+    posting, rulebook, seeker, tally,
 };
 use anyhow::Context;
 use axum::{
@@ -79,6 +79,7 @@ pub fn routes() -> Routes {
         .merge(person::routes())
         .merge(posting::routes())
         .merge(broadcast::routes())
+        .merge(rulebook::routes())
         .merge(matching::routes())
         .merge(seeker::routes(matching::MATCHES))
         .get(Audience::Anyone, "/static/{*path}", static_file)

@@ -10,6 +10,7 @@ mod m20261123_000005_guards;
 mod m20261125_000006_desk;
 mod m20261126_000007_rulebook;
 mod m20261126_000008_oversight;
+mod m20261126_000009_ledger;
 pub mod m20261126_000010_casework;
 mod m20261126_000011_intake;
 mod shape;
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000006_desk::Migration),
             Box::new(m20261126_000007_rulebook::Migration),
             Box::new(m20261126_000008_oversight::Migration),
+            Box::new(m20261126_000009_ledger::Migration),
             Box::new(m20261126_000010_casework::Migration),
             Box::new(m20261126_000011_intake::Migration),
         ]

@@ -67,8 +67,30 @@ impl Round {
     }
 }
 
+/// Brings rows that an older program wrote up to date, with their words in the search index.
+async fn bring_up(app: &App) -> AppResult<()> {
+    let mut after = CaseId(0);
+    loop {
+        let ids = store::not_indexed(app.db.read(), after, BATCH).await?;
+        let Some(last) = ids.last() else {
+            return Ok(());
+        };
+        after = *last;
+        for id in ids {
+            let keys = app.keys.clone();
+            let done = app
+                .db
+                .write(move |tx| async move { store::bring_up(&tx, &keys, id).await });
+            if let Err(error) = done.await {
+                tracing::error!(case = %id, error = ?error, "a case could not be indexed");
+            }
+        }
+    }
+}
+
 /// One round of the timers.
 pub async fn tick(app: &App) -> AppResult<Ticked> {
+    bring_up(app).await?;
     let (mut done, now, db) = (Ticked::default(), app.db.now(), app.db.read());
     let book = Book::load(db, app.settings.office, now).await?;
     let round = Round::at(now, &book);

@@ -7,6 +7,9 @@
 //!
 //! For capabilities above: [`door`] says which actor somebody is and what he may see, [`Hooks`] is
 //! how a kind brings its details onto the pages, [`words`] says everything in both languages.
+mod beside;
+mod check;
+mod choices;
 pub mod commands;
 pub mod desk;
 pub mod door;
@@ -17,8 +20,10 @@ mod hook;
 pub mod jobs;
 pub mod ledger;
 mod list;
+mod maker;
 pub mod pages;
 pub mod public;
+pub mod recount;
 mod routes;
 mod routes_api;
 pub mod store;
@@ -26,6 +31,7 @@ pub mod view;
 pub mod words;
 
 pub use hook::{Asked, FactLine, Hooks, ListLine, OfKind, Opening};
-pub use pages::{CasePage, LedgerPage};
+pub use list::pages::{BulkPage, LedgerPage, LedgerPrintPage, ViewsPage};
+pub use pages::CasePage;
 pub use routes::routes;
 pub use routes_api::{ActionOut, EventOut};

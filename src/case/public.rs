@@ -15,7 +15,7 @@ use crate::{
         calendar::day_of,
         case::{Command, Kind, Outcome, Stage, Step},
         fault::{Faults, FieldFault},
-        id::{AreaId, CaseId, OfficeId},
+        id::{AreaId, CaseId, OfficeId, PersonId},
         personal,
     },
     entity::case,
@@ -260,11 +260,7 @@ async fn names(
 }
 
 /// 关注: somebody follows a case instead of reporting the same again.
-pub async fn follow(
-    tx: &WriteTx,
-    case: CaseId,
-    person: crate::domain::id::PersonId,
-) -> AppResult<()> {
+pub async fn follow(tx: &WriteTx, case: CaseId, person: PersonId) -> AppResult<()> {
     store::rows::follow(tx, case, person).await
 }
 

@@ -1,25 +1,28 @@
 //! Queries on the ledger. Appending an event is the only way to change a case: the row is what the
 //! events fold to, and a writer who was not the next gets `stale`.
+mod count;
+pub mod forms;
 mod list;
 pub mod public;
 pub mod rows;
 mod timers;
+mod view;
+mod words;
 
 use super::files;
 use crate::{
     domain::{
         case::{
-            CaseState, Command, Event, Evidence, FollowUpKind, Recorded, Retained, Texts, Who,
-            chain,
+            CaseState, Command, Event, Evidence, FollowUpKind, Recorded, Retained, Stage, Texts,
+            Who, chain,
         },
         id::{AccountId, CaseId, CaseTextId, FairId, OfficeId},
         number::CaseNumber,
     },
-    entity::{case, case_event, case_number, case_text, follow_up, job_match, office},
+    entity::{case, case_event, case_number, case_text, fair, follow_up, job_match, office},
     error::{AppError, AppResult},
     platform::{
         db::{WriteTx, is_duplicate},
-        search,
         secret::{self, Keys},
     },
 };
@@ -32,10 +35,16 @@ use sea_orm::{
 };
 use std::collections::{BTreeMap, HashMap};
 
-pub use list::{Filter, People, counts, find_for, late_matches, list, people, whole};
+pub use count::{Count, Tallies, Whose, counts, tallies};
+pub use list::{
+    Cursor, Filter, Members, People, Sort, Waiting, Words, area_inside, find_for, is_common,
+    late_matches, list, people, places, whole,
+};
 pub use timers::{Due, to_escalate, to_review, to_supervise};
+pub use view::{NewView, change_view, keep_view, remove_view, views};
+pub use words::{bring_up, not_indexed};
 
-/// The index of the words in titles.
+/// The index of the words in titles and, hashed, in what was written.
 const SEARCH: &str = "case_search";
 
 /// # Errors
@@ -95,6 +104,15 @@ pub async fn fair_of(db: &impl ConnectionTrait, id: CaseId) -> AppResult<Option<
     Ok(row.map(|row| row.fair_id))
 }
 
+/// Where the evening of a match is held.
+pub async fn venue(db: &impl ConnectionTrait, id: CaseId) -> AppResult<Option<String>> {
+    let Some(fair) = fair_of(db, id).await? else {
+        return Ok(None);
+    };
+    let row = fair::Entity::find_by_id(fair).one(db).await?;
+    Ok(row.map(|fair| fair.venue))
+}
+
 /// The state a case's events fold to.
 pub fn state(case: &case::Model) -> AppResult<CaseState> {
     Ok(serde_json::from_str(&case.state)?)
@@ -125,6 +143,7 @@ pub async fn as_of(
     then.recorded_at = Set(case.recorded_at);
     then.seq = Set(at);
     then.last_hash = Set(String::new());
+    then.channel = Set(case.channel);
     Ok(then.try_into_model()?)
 }
 
@@ -202,11 +221,9 @@ pub async fn insert(tx: &WriteTx, new: NewCase<'_>) -> AppResult<case::Model> {
     row.recorded_at = Set(new.state.recorded_at);
     row.seq = Set(0);
     row.last_hash = Set(String::new());
-    let case = case::Entity::insert(row)
+    Ok(case::Entity::insert(row)
         .exec_with_returning(tx.conn())
-        .await?;
-    search::put(tx, SEARCH, case.id.0, &case.title).await?;
-    Ok(case)
+        .await?)
 }
 
 /// The columns that follow from the state.
@@ -241,8 +258,19 @@ fn columns(state: &CaseState) -> AppResult<case::ActiveModel> {
         on_time_first: Set(state.times.first_on_time),
         state: Set(serde_json::to_string(state)?),
         updated_at: Set(state.updated_at),
+        open: Set(state.stage.is_open()),
+        needs_callback: Set(needs_callback(state)),
+        indexed: Set(true),
         ..Default::default()
     })
+}
+
+/// 待回访: verified, and nobody reached the person behind it yet.
+fn needs_callback(state: &CaseState) -> bool {
+    state.stage == Stage::Verifying
+        && state.verified
+        && state.person.is_some()
+        && !state.callbacks_now().any(|note| note.reached)
 }
 
 /// Appends one event to a case and moves its row to the state after it.
@@ -280,6 +308,9 @@ pub async fn append(
     let mut columns = columns(after)?;
     columns.seq = Set(seq);
     columns.last_hash = Set(hash);
+    if seq == 1 {
+        columns.channel = Set(words::channel(&recorded.event));
+    }
     let moved = case::Entity::update_many()
         .set(columns)
         .filter(case::Column::Id.eq(case.id))
@@ -291,7 +322,8 @@ pub async fn append(
     }
     keep_follow_ups(tx, case.id, &recorded.event, after).await?;
     files::keep(tx, case.id, after.kind, &recorded.event).await?;
-    erase_words(tx, case.id, &recorded.event).await?;
+    words::keep(tx, keys, case, &recorded.event, &recorded.texts).await?;
+    erase_words(tx, keys, case, &recorded.event).await?;
     keep_match(tx, case.id, after).await?;
     let step = rows::Step {
         case,
@@ -327,12 +359,17 @@ async fn keep_texts(tx: &WriteTx, keys: &Keys, case: CaseId, texts: &Texts) -> A
 }
 
 /// Whoever redacts an entry takes its words away for good; the entry and its hash stay.
-async fn erase_words(tx: &WriteTx, case: CaseId, event: &Event) -> AppResult<()> {
+async fn erase_words(
+    tx: &WriteTx,
+    keys: &Keys,
+    case: &case::Model,
+    event: &Event,
+) -> AppResult<()> {
     let Command::Redact { event: seq, .. } = &event.payload.data else {
         return Ok(());
     };
     let of = case_event::Entity::find()
-        .filter(case_event::Column::CaseId.eq(case))
+        .filter(case_event::Column::CaseId.eq(case.id))
         .filter(case_event::Column::Seq.eq(i64::from(*seq)))
         .one(tx.conn())
         .await?;
@@ -346,6 +383,7 @@ async fn erase_words(tx: &WriteTx, case: CaseId, event: &Event) -> AppResult<()>
             .filter(case_text::Column::Id.eq(text))
             .exec(tx.conn())
             .await?;
+        words::renew(tx, keys, case).await?;
     }
     Ok(())
 }

@@ -73,6 +73,8 @@ ids! {
     CallbackId,
     /// 后续跟踪
     FollowUpId,
+    /// 台账视图
+    LedgerViewId,
     /// 用人单位
     EmployerId,
     /// 集市

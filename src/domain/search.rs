@@ -2,6 +2,9 @@
 //! else into words; the initials of the pinyin (and the pinyin itself) are further tokens. The
 //! same tokens are stored beside the row for FTS5 on SQLite and `tsvector('simple')` on PostgreSQL.
 //!
+//! Words that may not be stored readable are stored hashed (`word_tokens`, and the `Blind` of a
+//! query): then a token is found whole or not at all, and in no order.
+//!
 //! Tokens hold only letters and digits, so no query can carry a quote or an operator through.
 use super::text::{half_width_char, is_han};
 use pinyin::ToPinyin;
@@ -12,6 +15,11 @@ use std::collections::BTreeSet;
 const INITIALS: char = 'ㄅ';
 /// Leads a token of spelled pinyin.
 const SPELLED: char = 'ㄆ';
+
+/// Leads a hashed token.
+pub const HASHED: char = 'ㄇ';
+/// Letters that only the program writes: whoever types one has typed a gap.
+const MARKS: [char; 3] = [INITIALS, SPELLED, HASHED];
 
 /// How much of one text is indexed, in characters.
 const MAX_INDEXED: usize = 8000;
@@ -35,7 +43,7 @@ fn runs(text: &str, limit: usize) -> Vec<(Kind, Vec<char>)> {
     for c in text.chars().take(limit).map(half_width_char) {
         let kind = if is_han(c) {
             Kind::Han
-        } else if c.is_alphanumeric() {
+        } else if c.is_alphanumeric() && !MARKS.contains(&c) {
             Kind::Word
         } else {
             open = false;
@@ -70,6 +78,24 @@ pub fn index_tokens(text: &str) -> String {
     }
     tokens.extend(sounds);
     tokens.join(" ")
+}
+
+/// The words of a text that is not to be stored readable: each pair of Han characters, a Han
+/// character that stands alone, each other word; without their order. Single characters of a
+/// longer run are left out, because how often each occurs would give them away.
+pub fn word_tokens(text: &str) -> BTreeSet<String> {
+    let mut tokens = BTreeSet::new();
+    for (kind, run) in runs(text, MAX_INDEXED) {
+        match kind {
+            Kind::Han if run.len() > 1 => {
+                tokens.extend(run.windows(2).map(|pair| pair.iter().collect::<String>()));
+            }
+            Kind::Han | Kind::Word => {
+                tokens.insert(run.iter().collect());
+            }
+        }
+    }
+    tokens
 }
 
 /// For each character of a run the initials and the spelling of what follows it, so that a query
@@ -127,45 +153,94 @@ fn readings(word: &str) -> Vec<String> {
     out
 }
 
+impl Ask {
+    /// What a text without order would have to hold.
+    fn words(&self) -> &[String] {
+        match self {
+            Self::Phrase(tokens) => tokens,
+            // The other readings are sounds.
+            Self::Begins(readings) => readings.get(..1).unwrap_or_default(),
+        }
+    }
+}
+
+/// Hashes a token, once for each vocabulary that the asker may search, always in the same order.
+pub type Blind<'a> = &'a dyn Fn(&str) -> Vec<String>;
+
+/// No hashed words.
+pub const SEEING: Blind<'static> = &|_| Vec::new();
+
+/// How a database writes its queries.
+struct Grammar {
+    and: &'static str,
+    or: &'static str,
+    phrase: fn(&[String]) -> String,
+    begins: fn(&str) -> String,
+    word: fn(&str) -> String,
+}
+
+const FTS5: Grammar = Grammar {
+    and: " AND ",
+    or: " OR ",
+    phrase: |tokens| format!("\"{}\"", tokens.join(" ")),
+    begins: |token| format!("\"{token}\" *"),
+    word: |token| format!("\"{token}\""),
+};
+
+const TSQUERY: Grammar = Grammar {
+    and: " & ",
+    or: " | ",
+    phrase: |tokens| {
+        let quoted: Vec<String> = tokens.iter().map(|t| format!("'{t}'")).collect();
+        format!("({})", quoted.join(" <-> "))
+    },
+    begins: |token| format!("'{token}':*"),
+    word: |token| format!("'{token}'"),
+};
+
 /// The right side of FTS5's MATCH, or nothing when the query holds nothing to look for.
-pub fn fts5(query: &str) -> Option<String> {
-    let phrase = |tokens: &[String]| format!("\"{}\"", tokens.join(" "));
-    expression(query, " AND ", " OR ", phrase, |token| {
-        format!("\"{token}\" *")
-    })
+pub fn fts5(query: &str, blind: Blind<'_>) -> Option<String> {
+    FTS5.expression(query, blind)
 }
 
 /// The argument of `to_tsquery('simple', …)`, or nothing when the query holds nothing to look for.
-pub fn tsquery(query: &str) -> Option<String> {
-    let phrase = |tokens: &[String]| {
-        let quoted: Vec<String> = tokens.iter().map(|t| format!("'{t}'")).collect();
-        format!("({})", quoted.join(" <-> "))
-    };
-    expression(query, " & ", " | ", phrase, |token| format!("'{token}':*"))
+pub fn tsquery(query: &str, blind: Blind<'_>) -> Option<String> {
+    TSQUERY.expression(query, blind)
 }
 
-fn expression(
-    query: &str,
-    and: &str,
-    or: &str,
-    phrase: impl Fn(&[String]) -> String,
-    begins: impl Fn(&String) -> String,
-) -> Option<String> {
-    let parts: Vec<String> = asks(query)
-        .iter()
-        .map(|ask| match ask {
-            Ask::Phrase(tokens) => phrase(tokens),
-            Ask::Begins(tokens) => {
-                let any: Vec<String> = tokens.iter().map(&begins).collect();
-                if any.len() == 1 {
-                    any.concat()
-                } else {
-                    format!("({})", any.join(or))
-                }
-            }
-        })
-        .collect();
-    (!parts.is_empty()).then(|| parts.join(and))
+impl Grammar {
+    fn expression(&self, query: &str, blind: Blind<'_>) -> Option<String> {
+        let parts: Vec<String> = asks(query)
+            .iter()
+            .map(|ask| self.part(ask, blind))
+            .collect();
+        (!parts.is_empty()).then(|| parts.join(self.and))
+    }
+
+    /// One thing asked for, as it stands in readable text or in one of the hashed vocabularies.
+    fn part(&self, ask: &Ask, blind: Blind<'_>) -> String {
+        let mut ways = match ask {
+            Ask::Phrase(tokens) => vec![(self.phrase)(tokens)],
+            Ask::Begins(tokens) => tokens.iter().map(|token| (self.begins)(token)).collect(),
+        };
+        let hashed: Vec<Vec<String>> = ask.words().iter().map(|word| blind(word)).collect();
+        for vocabulary in 0..hashed.first().map_or(0, Vec::len) {
+            let all: Vec<_> = hashed
+                .iter()
+                .filter_map(|hashes| hashes.get(vocabulary))
+                .map(|hash| (self.word)(hash))
+                .collect();
+            ways.push(self.bracket(&all, self.and));
+        }
+        self.bracket(&ways, self.or)
+    }
+
+    fn bracket(&self, parts: &[String], between: &str) -> String {
+        match parts {
+            [one] => one.clone(),
+            several => format!("({})", several.join(between)),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -231,21 +306,44 @@ mod tests {
 
     #[test]
     fn expressions_for_both_databases() {
-        assert_eq!(fts5("电气设计").as_deref(), Some("\"电气 气设 设计\""));
-        assert_eq!(fts5("电").as_deref(), Some("\"电\" *"));
         assert_eq!(
-            fts5("电气 cad").as_deref(),
+            fts5("电气设计", SEEING).as_deref(),
+            Some("\"电气 气设 设计\"")
+        );
+        assert_eq!(fts5("电", SEEING).as_deref(), Some("\"电\" *"));
+        assert_eq!(
+            fts5("电气 cad", SEEING).as_deref(),
             Some("\"电气\" AND (\"cad\" * OR \"ㄅcad\" * OR \"ㄆcad\" *)")
         );
         assert_eq!(
-            tsquery("电气设计").as_deref(),
+            tsquery("电气设计", SEEING).as_deref(),
             Some("('电气' <-> '气设' <-> '设计')")
         );
-        assert_eq!(tsquery("5g 电").as_deref(), Some("'5g':* & '电':*"));
+        assert_eq!(tsquery("5g 电", SEEING).as_deref(), Some("'5g':* & '电':*"));
         assert_eq!(
-            tsquery("dq").as_deref(),
+            tsquery("dq", SEEING).as_deref(),
             Some("('dq':* | 'ㄅdq':* | 'ㄆdq':*)")
         );
+    }
+
+    #[test]
+    fn hashed_words_stand_beside_the_readable_ones() {
+        let tokens = word_tokens("三号楼3单元，灯");
+        let tokens: Vec<_> = tokens.iter().map(String::as_str).collect();
+        assert_eq!(tokens, ["3", "三号", "单元", "号楼", "灯"]);
+        let blind: Blind<'_> = &|token| vec![format!("ㄇ{token}"), format!("ㄇ内{token}")];
+        assert_eq!(
+            fts5("楼道灯 5", blind).as_deref(),
+            Some(
+                "(\"楼道 道灯\" OR (\"ㄇ楼道\" AND \"ㄇ道灯\") OR (\"ㄇ内楼道\" AND \"ㄇ内道灯\")) AND (\"5\" * OR \"ㄇ5\" OR \"ㄇ内5\")"
+            )
+        );
+        assert_eq!(
+            tsquery("灯", blind).as_deref(),
+            Some("('灯':* | 'ㄇ灯' | 'ㄇ内灯')")
+        );
+        // Who types a mark asks for nothing that is stored under it.
+        assert_eq!(fts5("ㄇab", SEEING), fts5("ab", SEEING));
     }
 
     #[test]
@@ -260,8 +358,8 @@ mod tests {
             "😀",
             "\u{200b}",
         ] {
-            assert_eq!(fts5(query), None, "{query:?}");
-            assert_eq!(tsquery(query), None, "{query:?}");
+            assert_eq!(fts5(query, SEEING), None, "{query:?}");
+            assert_eq!(tsquery(query, SEEING), None, "{query:?}");
         }
     }
 
@@ -269,19 +367,19 @@ mod tests {
     fn long_input_stays_small() {
         let long = "电气".repeat(100_000);
         assert!(index_tokens(&long).len() < 400_000);
-        assert!(fts5(&long).unwrap().len() < 1000);
-        assert!(tsquery(&"a b ".repeat(10_000)).unwrap().len() < 1000);
+        assert!(fts5(&long, SEEING).unwrap().len() < 1000);
+        assert!(tsquery(&"a b ".repeat(10_000), SEEING).unwrap().len() < 1000);
     }
 
     proptest! {
         #[test]
         fn no_quote_or_operator_gets_through(query in any::<String>()) {
-            if let Some(expression) = fts5(&query) {
+            if let Some(expression) = fts5(&query, SEEING) {
                 let inside: String = expression.split('"').skip(1).step_by(2).collect();
                 prop_assert!(inside.chars().all(|c| c.is_alphanumeric() || c == ' '), "{}", expression);
                 prop_assert_eq!(expression.matches('"').count() % 2, 0);
             }
-            if let Some(expression) = tsquery(&query) {
+            if let Some(expression) = tsquery(&query, SEEING) {
                 let inside: String = expression.split('\'').skip(1).step_by(2).collect();
                 prop_assert!(inside.chars().all(char::is_alphanumeric), "{}", expression);
             }

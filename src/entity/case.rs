@@ -59,6 +59,15 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub last_hash: String,
     pub updated_at: DateTimeUtc,
+    /// How it reached the office.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub channel: Option<String>,
+    /// In a stage that is not an end.
+    pub open: bool,
+    /// Verified, and the person behind it was not reached yet.
+    pub needs_callback: bool,
+    /// This row and its words in the search index are as today's program makes them.
+    pub indexed: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

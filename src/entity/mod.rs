@@ -40,6 +40,7 @@ pub mod file;
 pub mod follow_up;
 pub mod idempotency_key;
 pub mod job_match;
+pub mod ledger_view;
 pub mod office;
 pub mod old_password;
 pub mod outbox;

@@ -15,7 +15,6 @@ use crate::{
         id::{AccountId, CaseId, FileId, OfficeId, PersonId},
         number::CaseNumber,
     },
-    entity::request,
     error::AppResult,
     person,
     platform::{
@@ -28,7 +27,6 @@ use crate::{
     },
     rulebook,
 };
-use sea_orm::ActiveValue::Set;
 
 /// Who brings a report.
 #[derive(Clone, Copy, Debug)]
@@ -91,18 +89,15 @@ async fn report_in(
     let (kind, channel, on_behalf) = (read.kind, read.channel, read.on_behalf);
     let name = rulebook::name(Lang::Zh, &category);
     let title = title(read.title.as_ref(), name, &report.place.name)?;
-    let row = request::ActiveModel {
-        office_id: Set(office),
-        channel: Set(channel),
-        source: Set(read.source.as_ref().map(|(source, _)| text(source))),
-        source_ref: Set(read.source.as_ref().map(|(_, number)| text(number))),
-        row_hash: Set(report.row_hash),
-        site_id: Set(report.place.site),
-        cell: Set(read.point.as_ref().and_then(place::cell)),
-        on_behalf: Set(on_behalf),
-        entered_by: Set(account),
-        created_at: Set(tx.now),
-        ..Default::default()
+    let from = store::From {
+        office,
+        channel,
+        source: read.source.clone(),
+        row_hash: report.row_hash,
+        site: report.place.site,
+        cell: read.point.as_ref().and_then(place::cell),
+        on_behalf,
+        entered_by: account,
     };
     let command = Command::Report {
         channel,
@@ -119,7 +114,7 @@ async fn report_in(
         shown: read.shown,
     };
     let opened = case::commands::open(tx, keys, office, kind, title, command, &by).await?;
-    store::insert_request(tx, opened.id, row).await?;
+    store::insert_request(tx, opened.id, from).await?;
     keys::issue(tx, keys, office, opened.id, reporter).await?;
     for party in &read.parties {
         let party = person::find_or_enter(tx, keys, office, party).await?;
@@ -137,10 +132,6 @@ async fn report_in(
     };
     next.follow(tx, keys, read.then).await?;
     Ok(opened.number)
-}
-
-fn text(code: &Code) -> String {
-    code.as_str().to_owned()
 }
 
 async fn speaker(

@@ -12,7 +12,6 @@ use crate::{
         case::{Channel, Kind},
         fault::Faults,
         id::{CaseId, PersonId},
-        role::Role,
     },
     entity::{case, request},
     error::{AppError, AppResult},
@@ -21,13 +20,6 @@ use crate::{
 };
 use serde_json::Value;
 use std::collections::HashMap;
-
-/// Roles that open the page of a person from a case.
-const OPENERS: &[Role] = &[
-    Role::OfficeAdmin,
-    Role::PlacementOfficer,
-    Role::CommunityClerk,
-];
 
 /// The five kinds that residents, grid workers and deputies bring.
 pub const HOOKS: [OfKind; 5] = [
@@ -93,7 +85,10 @@ async fn facts(app: &App, asked: Asked) -> AppResult<Vec<FactLine>> {
     let mut lines = Vec::new();
     if let (true, Some(person)) = (asked.reader.is_office(), state.person) {
         let card = person::card(db, &app.keys, asked.office, person).await?;
-        let opens = asked.role.is_some_and(|role| OPENERS.contains(&role)) && !card.erased;
+        let opens = asked
+            .role
+            .is_some_and(|role| person::OPENERS.contains(&role))
+            && !card.erased;
         let href = opens.then(|| format!("/office/persons/{}", card.uid));
         lines.push(line("reporter", who(lang, Some(&card)), href));
     }

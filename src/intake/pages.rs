@@ -224,10 +224,7 @@ impl Page for BannersPage {
 }
 
 fn choice(value: &str, label: &str) -> Choice {
-    Choice {
-        value: value.into(),
-        label: label.into(),
-    }
+    Choice::new(value, label)
 }
 
 fn groups() -> Vec<Group> {

@@ -168,6 +168,7 @@ pub async fn take(
         expected_seq: seen,
         fields,
         uploads: asked.uploads,
+        people: Vec::new(),
         by: held.actor,
         once: asked.once,
     };
@@ -366,7 +367,7 @@ async fn picture(
     if !among {
         return Err(AppError::not_found());
     }
-    let (mime, bytes) = files::open(&app, held.reader(), &held.case, id).await?;
+    let (mime, bytes) = files::open(&app, held.reader(), &held.case, id, None).await?;
     Ok(sealed(
         ([(header::CONTENT_TYPE, mime)], bytes).into_response(),
     ))

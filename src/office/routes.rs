@@ -160,6 +160,12 @@ const LINKS: &[Entry] = &[
     ),
     ("areas", "/office/areas", "lock", &[OfficeAdmin]),
     ("units", "/office/units", "employer", &[OfficeAdmin]),
+    (
+        "rules",
+        "/office/rules",
+        "filter",
+        &[OfficeAdmin, Secretary, CommunityClerk],
+    ),
     ("accounts", "/office/accounts", "user", &[OfficeAdmin]),
     ("settings", "/office/settings", "edit", &[OfficeAdmin]),
     (

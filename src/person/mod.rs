@@ -26,4 +26,4 @@ pub use commands::{
 };
 pub use own::own_data;
 pub use pages::PersonPage;
-pub use routes::routes;
+pub use routes::{OPENERS, routes};

@@ -63,6 +63,24 @@ impl Sent {
         Some(self.files.swap_remove(at).1)
     }
 
+    /// Adds a field, such as the id under which an uploaded file was kept.
+    pub fn put(&mut self, name: &str, value: String) {
+        self.fields.push((name.to_owned(), value));
+    }
+
+    /// Stands for everything that was sent but these fields: the same again only when nobody
+    /// changed anything.
+    pub fn digest(&self, without: &[&str]) -> AppResult<String> {
+        let kept = self
+            .fields
+            .iter()
+            .filter(|(name, _)| !without.contains(&name.as_str()));
+        let mut kept: Vec<_> = kept.map(|(name, value)| (name, value.trim())).collect();
+        kept.sort_unstable();
+        let body = serde_json::to_vec(&kept)?;
+        Ok(super::once::hex(&Sha256::digest(&body)))
+    }
+
     /// The intent behind a form: a second click on the same form with the same content is the same
     /// intent, a changed content is a new one. `scope` names the route and who is asking.
     pub fn once(&self, scope: &str) -> AppResult<Once> {
@@ -220,6 +238,26 @@ impl Form {
             return Err(error);
         }
         Ok(Self::again(lang, sent, &error))
+    }
+
+    /// The form again with what is wrong, and what the whole refuses; errors that no form can mend
+    /// go on.
+    ///
+    /// # Errors
+    /// The error itself when it is no refusal.
+    pub fn refused(lang: Lang, sent: &Sent, error: AppError) -> AppResult<(Self, Option<String>)> {
+        let form = Self::again(lang, sent, &error);
+        match error {
+            AppError::Problem(problem) if !problem.errors.is_empty() => Ok((form, None)),
+            AppError::Problem(problem)
+                if [StatusCode::CONFLICT, StatusCode::UNPROCESSABLE_ENTITY]
+                    .contains(&problem.status) =>
+            {
+                let fault = page::problem_text(lang, &problem);
+                Ok((form, Some(fault)))
+            }
+            error => Err(error),
+        }
     }
 
     /// The form again: what was typed, and what is wrong with it.

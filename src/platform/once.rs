@@ -35,6 +35,14 @@ impl Once {
         Self(None)
     }
 
+    /// The same intent, for one of the several things it is about.
+    pub fn part(&self, name: &str) -> Self {
+        Self(self.0.as_ref().map(|key| Key {
+            scope: format!("{} {name}", key.scope),
+            ..key.clone()
+        }))
+    }
+
     /// `scope` is the principal and the route; `body` is what was sent.
     ///
     /// # Errors

@@ -55,6 +55,7 @@ async fn entities_match_migrations() {
     readable::<follow_up::Entity>(&app).await;
     readable::<idempotency_key::Entity>(&app).await;
     readable::<job_match::Entity>(&app).await;
+    readable::<ledger_view::Entity>(&app).await;
     readable::<office::Entity>(&app).await;
     readable::<old_password::Entity>(&app).await;
     readable::<outbox::Entity>(&app).await;

@@ -1,9 +1,14 @@
-//! Lists of cases: what somebody may see of the ledger, filtered, counted, page by page.
-use super::{SEARCH, timers::Due};
+//! Lists of cases: what somebody may see of the ledger, filtered, page by page.
+//!
+//! A page is found in two steps: the ids through the index that fits the filter, then their rows.
+//! Whatever concerns only open cases says so, because those few have an index of their own; a
+//! search runs through the search index, newest first. The migration `…_ledger` names the indexes.
+use super::{SEARCH, timers::Due, words};
 use crate::{
-    case::door::Sight,
+    case::door::{Reader, Sight},
     domain::{
-        case::{FollowUpKind, Kind, Part, Parts, Stage, Step, Turn, turn},
+        area::Level,
+        case::{Channel, FollowUpKind, Kind, Part, Parts, Stage, Step, Turn, Urgency, turn},
         id::{AccountId, AreaId, CaseId, EmployerId, OfficeId, UnitId},
         number::CaseNumber,
         posting::PostingStatus,
@@ -15,15 +20,37 @@ use crate::{
         case_unit, follow_up, job_match, posting, unit,
     },
     error::{AppError, AppResult},
-    platform::search,
+    platform::{search::Asked, secret::Keys},
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait},
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, JoinType, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::{Alias, Expr, ExprTrait, Func, Order, Query, SelectStatement},
 };
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
+
+/// In which order a list stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// 最新登记在前
+    #[default]
+    Newest,
+    /// 期限近的在前, those without one last
+    Due,
+}
+
+/// Whose next action is waited for: parts, unit, and today.
+pub type Waiting = (Parts, Option<UnitId>, NaiveDate);
+
+/// One of several, such as the areas of a community.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Members<T> {
+    pub any: Vec<T>,
+    /// So many cases are in it that a page is found sooner by looking at the newest cases one after
+    /// the other than through the index.
+    pub common: bool,
+}
 
 /// Which cases a list shows.
 #[derive(Clone, Debug, Default)]
@@ -32,29 +59,242 @@ pub struct Filter {
     pub stage: Option<Stage>,
     /// The unit that leads them.
     pub unit: Option<UnitId>,
+    /// Only those that have not ended.
+    pub open: bool,
+    pub area: Option<Members<AreaId>>,
+    /// Codes of categories.
+    pub category: Option<Members<String>>,
+    pub channel: Option<Channel>,
+    pub urgency: Option<Urgency>,
+    pub supervised: bool,
+    /// Only those that were verified and whose person was not reached yet.
+    pub callback: bool,
+    /// Recorded at this moment or later.
+    pub since: Option<DateTime<Utc>>,
+    /// Recorded before this moment.
+    pub before: Option<DateTime<Utc>>,
     /// Only those whose deadline is over at this moment.
     pub overdue: Option<DateTime<Utc>>,
-    /// Only those that wait for somebody: his parts, his unit, and today.
-    pub waiting: Option<(Parts, Option<UnitId>, NaiveDate)>,
-    /// A number or its beginning, or words of the title.
-    pub words: String,
+    /// Only those that wait for somebody.
+    pub waiting: Option<Waiting>,
+    pub words: Option<Words>,
+    pub sort: Sort,
+}
+
+/// What somebody typed to find a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Words {
+    /// A number or its beginning.
+    Number(String),
+    /// Words of the title, or of what was written.
+    Said(Asked),
+    /// Something that holds nothing to look for finds nothing.
+    Nothing,
+}
+
+impl Words {
+    /// Reads what was typed; none when nothing was.
+    pub fn read(backend: DbBackend, keys: &Keys, reader: Reader, typed: &str) -> Option<Self> {
+        let typed = typed.trim();
+        if typed.is_empty() {
+            return None;
+        }
+        let number = crate::domain::text::half_width(typed).to_ascii_uppercase();
+        if is_number(&number) {
+            return Some(Self::Number(number));
+        }
+        let asked = Asked::beside(backend, typed, keys, words::vocabularies(reader));
+        Some(asked.map_or(Self::Nothing, Self::Said))
+    }
+
+    fn condition(&self, backend: DbBackend) -> Condition {
+        match self {
+            Self::Number(begins) => begins_with(backend, begins),
+            Self::Said(asked) => {
+                Condition::all().add(asked.holds(SEARCH, Expr::col((Entity, Column::Id))))
+            }
+            Self::Nothing => nothing(),
+        }
+    }
+}
+
+/// `JD-20` and what follows; the year tells a number from a word with a hyphen.
+fn is_number(typed: &str) -> bool {
+    let Some((prefix, rest)) = typed.split_once('-') else {
+        return false;
+    };
+    let (year, serial) = rest.split_once('-').unwrap_or((rest, ""));
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    let begun = if serial.is_empty() {
+        (2..=4).contains(&year.len())
+    } else {
+        year.len() == 4
+    };
+    !prefix.is_empty()
+        && prefix.bytes().all(|b| b.is_ascii_uppercase())
+        && year.starts_with("20")
+        && digits(year)
+        && digits(serial)
+        && begun
+}
+
+/// SQLite orders by bytes, so a beginning is a range of its index; PostgreSQL has one for LIKE.
+fn begins_with(backend: DbBackend, number: &str) -> Condition {
+    match backend {
+        DbBackend::Postgres => Condition::all().add(Column::Number.starts_with(number)),
+        _ => Condition::all()
+            .add(Column::Number.gte(number))
+            .add(Column::Number.lt(format!("{number}~"))),
+    }
+}
+
+fn nothing() -> Condition {
+    Condition::all().add(Expr::value(1).eq(0))
+}
+
+/// The bare column, as the partial index of open cases names it.
+pub(super) fn is_open() -> Expr {
+    Expr::col((Entity, Column::Open))
 }
 
 impl Filter {
-    fn condition(&self, backend: DbBackend, office: OfficeId, sight: Sight) -> Condition {
+    pub(super) fn condition(
+        &self,
+        backend: DbBackend,
+        office: OfficeId,
+        sight: Sight,
+    ) -> Condition {
+        let words = self.words.as_ref().map(|words| words.condition(backend));
+        self.without_words(office, sight).add_option(words)
+    }
+
+    pub(super) fn without_words(&self, office: OfficeId, sight: Sight) -> Condition {
         let late = self.overdue.map(|now| Column::DueAt.lt(now));
-        let mine = self
-            .waiting
-            .map(|(parts, unit, today)| queue(sight, parts, unit, today));
+        let mine = self.waiting.map(|waiting| queue(sight, waiting));
+        let flag = |column| Expr::col((Entity, column));
         Condition::all()
             .add(Column::OfficeId.eq(office))
             .add(seen(sight))
+            .add_option(self.only_open(sight).then(is_open))
             .add_option(self.kind.map(|kind| Column::Kind.eq(kind)))
             .add_option(self.stage.map(|stage| Column::Stage.eq(stage)))
             .add_option(self.unit.map(|unit| Column::LeadUnitId.eq(unit)))
+            .add_option(self.area.as_ref().map(in_areas))
+            .add_option(self.category.as_ref().map(in_categories))
+            .add_option(
+                self.channel
+                    .map(|channel| Column::Channel.eq(channel.code())),
+            )
+            .add_option(
+                self.urgency
+                    .map(|urgency| Column::Urgency.eq(urgency.code())),
+            )
+            .add_option(self.supervised.then(|| flag(Column::Supervised)))
+            .add_option(self.callback.then(|| flag(Column::NeedsCallback)))
+            .add_option(self.since.map(|since| Column::RecordedAt.gte(since)))
+            .add_option(self.before.map(|before| Column::RecordedAt.lt(before)))
             .add_option(late)
             .add_option(mine)
-            .add_option(named(backend, &self.words))
+    }
+
+    /// Whether no case that ended can be among them. Follow-ups wait after the end.
+    fn only_open(&self, sight: Sight) -> bool {
+        let mine = self
+            .waiting
+            .is_some_and(|(parts, _, today)| followed(sight, parts, today).is_none());
+        self.open
+            || self.overdue.is_some()
+            || self.callback
+            || mine
+            || self.stage.is_some_and(Stage::is_open)
+    }
+
+    /// Whether only kind, stage or a queue is asked for, which the counts know without looking.
+    pub(super) fn is_plain(&self) -> bool {
+        self.unit.is_none()
+            && self.area.is_none()
+            && self.category.is_none()
+            && self.channel.is_none()
+            && self.urgency.is_none()
+            && self.since.is_none()
+            && self.before.is_none()
+            && self.words.is_none()
+    }
+
+    fn order(&self) -> Ordered {
+        match self.sort {
+            Sort::Due => Ordered::Due,
+            Sort::Newest if self.since.is_some() || self.before.is_some() => Ordered::Recorded,
+            Sort::Newest => Ordered::Id,
+        }
+    }
+
+    /// Where the page after this case begins.
+    pub fn after(&self, last: &Model) -> Cursor {
+        match (self.order(), last.due_at) {
+            (Ordered::Recorded, _) => Cursor::At(last.recorded_at, last.id),
+            (Ordered::Due, Some(due)) => Cursor::At(due, last.id),
+            _ => Cursor::Id(last.id),
+        }
+    }
+}
+
+fn in_areas(areas: &Members<AreaId>) -> Expr {
+    let column = Expr::col((Entity, Column::AreaId));
+    if areas.common {
+        // A sum is in no index.
+        column.add(0).is_in(areas.any.iter().copied())
+    } else {
+        column.is_in(areas.any.iter().copied())
+    }
+}
+
+fn in_categories(categories: &Members<String>) -> Expr {
+    let column = Expr::col((Entity, Column::Category));
+    if categories.common {
+        let column = Func::coalesce([column, Expr::value("")]);
+        Expr::from(column).is_in(categories.any.iter().cloned())
+    } else {
+        column.is_in(categories.any.iter().cloned())
+    }
+}
+
+/// What a page is ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ordered {
+    Id,
+    Recorded,
+    Due,
+}
+
+/// The place after which the next page begins: it stays where it is while cases are added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cursor {
+    Id(CaseId),
+    At(DateTime<Utc>, CaseId),
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => write!(f, "{id}"),
+            Self::At(at, id) => write!(f, "{}.{id}", at.timestamp_nanos_opt().unwrap_or_default()),
+        }
+    }
+}
+
+impl Cursor {
+    /// # Errors
+    /// 400 when the text is none of ours.
+    pub fn read(text: &str) -> AppResult<Self> {
+        let whole = |text: &str| text.parse::<i64>().ok();
+        let read = match text.split_once('.') {
+            None => whole(text).map(|id| Self::Id(CaseId(id))),
+            Some((at, id)) => whole(at)
+                .zip(whole(id))
+                .map(|(at, id)| Self::At(DateTime::from_timestamp_nanos(at), CaseId(id))),
+        };
+        read.ok_or_else(|| AppError::malformed("cursor_malformed"))
     }
 }
 
@@ -62,7 +302,11 @@ fn seen(sight: Sight) -> Condition {
     let of_kinds = |kinds: &[Kind]| Column::Kind.is_in(kinds.iter().copied());
     match sight {
         Sight::Kinds(kinds) if kinds.len() == Kind::ALL.len() => Condition::all(),
-        Sight::Kinds(kinds) => Condition::all().add(of_kinds(kinds)),
+        // By what is left out: most cases are seen, so no index shall be tempted by a list.
+        Sight::Kinds(kinds) => {
+            let others = Kind::ALL.iter().filter(|kind| !kinds.contains(kind));
+            Condition::all().add(Column::Kind.is_not_in(others.copied()))
+        }
         Sight::Unit(kinds, unit) => Condition::all()
             .add(of_kinds(kinds))
             .add(Column::Id.in_subquery(through(unit))),
@@ -91,35 +335,12 @@ fn of(employer: EmployerId) -> sea_orm::sea_query::SelectStatement {
         .into_query()
 }
 
-/// A number by its beginning, anything else by the words of the title.
-fn named(backend: DbBackend, words: &str) -> Option<Condition> {
-    let words = words.trim();
-    if words.is_empty() {
-        return None;
-    }
-    let typed = crate::domain::text::half_width(words).to_ascii_uppercase();
-    let number = typed
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || c == '-')
-        .then(|| Column::Number.starts_with(&typed));
-    let id = Expr::col((Entity, Column::Id));
-    let title = search::found(backend, SEARCH, id, words);
-    // Words that hold nothing to look for find nothing.
-    let nothing = (number.is_none() && title.is_none()).then(|| Expr::value(1).eq(0));
-    Some(
-        Condition::any()
-            .add_option(number)
-            .add_option(title)
-            .add_option(nothing),
-    )
-}
-
 /// Days before its day on which a follow-up may be answered.
 const EARLY: TimeDelta = TimeDelta::days(3);
 
 /// What waits for somebody: every stage and step whose next action is his, and follow-ups.
-fn queue(sight: Sight, parts: Parts, unit: Option<UnitId>, today: NaiveDate) -> Condition {
-    let mut any = Condition::any().add(Expr::value(1).eq(0));
+pub(super) fn queue(sight: Sight, (parts, unit, today): Waiting) -> Condition {
+    let mut any = Condition::any().add(nothing());
     for kind in sight.kinds() {
         for stage in Stage::OPEN {
             for step in steps(*kind, *stage) {
@@ -139,14 +360,29 @@ fn queue(sight: Sight, parts: Parts, unit: Option<UnitId>, today: NaiveDate) -> 
             }
         }
     }
-    if parts.has(Part::PlacementOfficer) && sight.kinds().contains(&Kind::EmploymentMatch) {
-        any = any.add(follow_ups_of(Kind::EmploymentMatch, today));
+    let open = Condition::all().add(is_open()).add(any);
+    match followed(sight, parts, today) {
+        Some(followed) => Condition::any().add(open).add(followed),
+        None => open,
+    }
+}
+
+/// Cases, ended or not, with a follow-up that these parts answer.
+pub(super) fn followed(sight: Sight, parts: Parts, today: NaiveDate) -> Option<Condition> {
+    let here = |kind| sight.kinds().contains(&kind);
+    let mut kinds = Vec::new();
+    if parts.has(Part::PlacementOfficer) && here(Kind::EmploymentMatch) {
+        kinds.push(Kind::EmploymentMatch);
     }
     let reminds = [Part::Mediator, Part::Clerk, Part::Secretary];
-    if reminds.iter().any(|part| parts.has(*part)) && sight.kinds().contains(&Kind::Mediation) {
-        any = any.add(follow_ups_of(Kind::Mediation, today));
+    if reminds.iter().any(|part| parts.has(*part)) && here(Kind::Mediation) {
+        kinds.push(Kind::Mediation);
     }
-    any
+    if kinds.is_empty() {
+        return None;
+    }
+    let of = kinds.into_iter().map(|kind| follow_ups_of(kind, today));
+    Some(of.fold(Condition::any(), Condition::add))
 }
 
 fn steps(kind: Kind, stage: Stage) -> Vec<Option<Step>> {
@@ -204,22 +440,186 @@ pub async fn find_for(
         .ok_or_else(AppError::not_found)
 }
 
-/// A page of cases, newest first; `before` is the last id of the page before.
+/// A page of cases; `after` is the place where the page before ended.
 pub async fn list(
     db: &impl ConnectionTrait,
     office: OfficeId,
     sight: Sight,
     filter: &Filter,
-    before: Option<i64>,
+    after: Option<Cursor>,
     limit: u64,
 ) -> AppResult<Vec<Model>> {
+    let ids = match (filter.order(), &filter.words) {
+        (Ordered::Id, Some(Words::Said(asked))) => {
+            let rest = filter.without_words(office, sight);
+            said(db, asked, rest, after, limit).await?
+        }
+        (Ordered::Id, _) => {
+            by_id(db, whole_condition(db, office, sight, filter), after, limit).await?
+        }
+        (Ordered::Recorded, _) => {
+            let condition = whole_condition(db, office, sight, filter);
+            by_time(db, condition, Column::RecordedAt, after, limit).await?
+        }
+        (Ordered::Due, _) => by_due(db, (office, sight), filter, after, limit).await?,
+    };
+    let rows = Entity::find().filter(Column::Id.is_in(ids.iter().copied()));
+    let mut rows: HashMap<_, _> = rows
+        .all(db)
+        .await?
+        .into_iter()
+        .map(|row| (row.id, row))
+        .collect();
+    Ok(ids.iter().filter_map(|id| rows.remove(id)).collect())
+}
+
+fn whole_condition(
+    db: &impl ConnectionTrait,
+    office: OfficeId,
+    sight: Sight,
+    filter: &Filter,
+) -> Condition {
+    filter.condition(db.get_database_backend(), office, sight)
+}
+
+async fn by_id(
+    db: &impl ConnectionTrait,
+    condition: Condition,
+    after: Option<Cursor>,
+    limit: u64,
+) -> AppResult<Vec<CaseId>> {
+    let before = match after {
+        None => None,
+        Some(Cursor::Id(id)) => Some(Column::Id.lt(id)),
+        Some(Cursor::At(..)) => return Err(AppError::malformed("cursor_malformed")),
+    };
     Ok(Entity::find()
-        .filter(filter.condition(db.get_database_backend(), office, sight))
-        .filter(Condition::all().add_option(before.map(|id| Column::Id.lt(id))))
+        .select_only()
+        .column(Column::Id)
+        .filter(condition)
+        .filter(Condition::all().add_option(before))
         .order_by_desc(Column::Id)
         .limit(limit)
+        .into_tuple()
         .all(db)
         .await?)
+}
+
+/// Latest first.
+async fn by_time(
+    db: &impl ConnectionTrait,
+    condition: Condition,
+    column: Column,
+    after: Option<Cursor>,
+    limit: u64,
+) -> AppResult<Vec<CaseId>> {
+    let before = match after {
+        None => None,
+        Some(Cursor::At(at, id)) => Some(
+            // The first half bounds the index, the second decides within the same moment.
+            Condition::all()
+                .add(column.lte(at))
+                .add(Condition::any().add(column.lt(at)).add(Column::Id.lt(id))),
+        ),
+        Some(Cursor::Id(_)) => return Err(AppError::malformed("cursor_malformed")),
+    };
+    Ok(Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(condition)
+        .filter(Condition::all().add_option(before))
+        .order_by_desc(column)
+        .order_by_desc(Column::Id)
+        .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await?)
+}
+
+/// Those with a deadline, the nearest first; then, newest first, those without one.
+async fn by_due(
+    db: &impl ConnectionTrait,
+    (office, sight): (OfficeId, Sight),
+    filter: &Filter,
+    after: Option<Cursor>,
+    limit: u64,
+) -> AppResult<Vec<CaseId>> {
+    let condition = whole_condition(db, office, sight, filter);
+    let mut ids: Vec<CaseId> = Vec::new();
+    if !matches!(after, Some(Cursor::Id(_))) {
+        let from = match after {
+            Some(Cursor::At(at, id)) => Some(
+                Condition::all().add(Column::DueAt.gte(at)).add(
+                    Condition::any()
+                        .add(Column::DueAt.gt(at))
+                        .add(Column::Id.gt(id)),
+                ),
+            ),
+            _ => None,
+        };
+        ids = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(condition.clone())
+            .filter(is_open())
+            .filter(Column::DueAt.is_not_null())
+            .filter(Condition::all().add_option(from))
+            .order_by_asc(Column::DueAt)
+            .order_by_asc(Column::Id)
+            .limit(limit)
+            .into_tuple()
+            .all(db)
+            .await?;
+    }
+    let missing = limit - u64::try_from(ids.len()).unwrap_or(limit);
+    if missing > 0 && filter.overdue.is_none() {
+        let after = after.filter(|after| matches!(after, Cursor::Id(_)));
+        let without = condition.add(Column::DueAt.is_null());
+        ids.extend(by_id(db, without, after, missing).await?);
+    }
+    Ok(ids)
+}
+
+/// Cases found by words, newest first. The search index leads, so that the commonest word is as
+/// quick as a rare one: it is read only until the page is full.
+async fn said(
+    db: &impl ConnectionTrait,
+    asked: &Asked,
+    rest: Condition,
+    after: Option<Cursor>,
+    limit: u64,
+) -> AppResult<Vec<CaseId>> {
+    let rowid = || Expr::col((Alias::new(SEARCH), Alias::new("rowid")));
+    let mut query = found(db.get_database_backend(), asked, rest);
+    query
+        .column((Entity, Column::Id))
+        .order_by((Alias::new(SEARCH), Alias::new("rowid")), Order::Desc)
+        .limit(limit);
+    match after {
+        None => {}
+        Some(Cursor::Id(id)) => {
+            query.and_where(rowid().lt(id));
+        }
+        Some(Cursor::At(..)) => return Err(AppError::malformed("cursor_malformed")),
+    }
+    let rows = db.query_all(&query).await?;
+    rows.iter().map(|row| Ok(row.try_get("", "id")?)).collect()
+}
+
+/// Cases found by words, without a column yet. A cross join keeps SQLite from turning it around.
+pub(super) fn found(backend: DbBackend, asked: &Asked, rest: Condition) -> SelectStatement {
+    let same = Expr::col((Entity, Column::Id)).equals((Alias::new(SEARCH), Alias::new("rowid")));
+    let join = match backend {
+        DbBackend::Postgres => JoinType::InnerJoin,
+        _ => JoinType::CrossJoin,
+    };
+    let mut query = Query::select();
+    query
+        .from(Alias::new(SEARCH))
+        .join(join, Entity, same)
+        .and_where(asked.matches())
+        .cond_where(rest);
+    query
 }
 
 /// How many cases fit the filter.
@@ -230,29 +630,64 @@ pub async fn whole(
     filter: &Filter,
 ) -> AppResult<u64> {
     Ok(Entity::find()
-        .filter(filter.condition(db.get_database_backend(), office, sight))
+        .filter(whole_condition(db, office, sight, filter))
         .count(db)
         .await?)
 }
 
-/// How many cases stand in each kind and stage, whatever stage the filter names.
-pub async fn counts(
+/// The area and everything in it; nothing when the office has no such area.
+pub async fn area_inside(
     db: &impl ConnectionTrait,
     office: OfficeId,
-    sight: Sight,
-    filter: &Filter,
-) -> AppResult<Vec<(Kind, Stage, i64)>> {
-    Ok(Entity::find()
+    area: AreaId,
+) -> AppResult<Vec<AreaId>> {
+    let rows: Vec<(AreaId, Option<AreaId>)> = area::Entity::find()
         .select_only()
-        .column(Column::Kind)
-        .column(Column::Stage)
-        .column_as(Column::Id.count(), "n")
-        .filter(filter.condition(db.get_database_backend(), office, sight))
-        .group_by(Column::Kind)
-        .group_by(Column::Stage)
+        .column(area::Column::Id)
+        .column(area::Column::ParentId)
+        .filter(area::Column::OfficeId.eq(office))
         .into_tuple()
         .all(db)
-        .await?)
+        .await?;
+    let mut inside: Vec<AreaId> = rows
+        .iter()
+        .filter(|(id, _)| *id == area)
+        .map(|(id, _)| *id)
+        .collect();
+    let mut at = 0;
+    while let Some(above) = inside.get(at).copied() {
+        let below = rows.iter().filter(|(_, parent)| *parent == Some(above));
+        let below: Vec<_> = below
+            .map(|(id, _)| *id)
+            .filter(|id| !inside.contains(id))
+            .collect();
+        inside.extend(below);
+        at += 1;
+    }
+    Ok(inside)
+}
+
+/// So many cases in several areas or categories, and the newest cases are looked through instead of
+/// an index.
+const COMMON: u64 = 10_000;
+
+/// Whether more cases are among these than are worth sorting.
+pub async fn is_common(
+    db: &impl ConnectionTrait,
+    office: OfficeId,
+    members: Expr,
+) -> AppResult<bool> {
+    let beyond: Option<CaseId> = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::OfficeId.eq(office))
+        .filter(members)
+        .offset(COMMON)
+        .limit(1)
+        .into_tuple()
+        .one(db)
+        .await?;
+    Ok(beyond.is_some())
 }
 
 /// Names of the staff and units that a page of events or cases mentions, and what a form may offer.
@@ -261,6 +696,34 @@ pub struct People {
     pub accounts: HashMap<AccountId, (String, Role)>,
     pub units: HashMap<UnitId, (String, bool)>,
     pub areas: HashMap<AreaId, String>,
+}
+
+/// 区域, for a filter: streets, communities and grids, each below the one it lies in, with its
+/// depth. Buildings are too many to choose from.
+pub async fn places(
+    db: &impl ConnectionTrait,
+    office: OfficeId,
+) -> AppResult<Vec<(AreaId, String, usize)>> {
+    let rows = area::Entity::find()
+        .filter(area::Column::OfficeId.eq(office))
+        .filter(area::Column::Level.ne(Level::Building))
+        .order_by_desc(area::Column::Sort)
+        .order_by_desc(area::Column::Id)
+        .all(db)
+        .await?;
+    let mut places = Vec::with_capacity(rows.len());
+    let mut next: Vec<_> = rows
+        .iter()
+        .filter(|row| row.parent_id.is_none())
+        .map(|row| (row, 0))
+        .collect();
+    // A circle of parents has no top, so it is never entered.
+    while let Some((row, depth)) = next.pop() {
+        places.push((row.id, row.name.clone(), depth));
+        let below = rows.iter().filter(|below| below.parent_id == Some(row.id));
+        next.extend(below.map(|below| (below, depth + 1)));
+    }
+    Ok(places)
 }
 
 /// Everybody who works for the office, its units and areas.

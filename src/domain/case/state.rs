@@ -7,7 +7,7 @@ use super::codes::{
 };
 use super::field::Code;
 use super::part::Who;
-use super::sla::Deadline;
+use super::sla::{Calendars, Deadline};
 use crate::domain::{
     funnel::Rung,
     id::{AccountId, AreaId, EmployerId, PersonId, PostingId, UnitId},
@@ -90,6 +90,16 @@ pub struct Dues {
     pub citizen: Option<Deadline>,
     /// What the unit, or the employer, has to keep.
     pub unit: Option<Deadline>,
+}
+
+impl Dues {
+    /// Whether any deadline would move if it were counted anew with these calendars.
+    pub fn moves(&self, calendars: &Calendars, now: Time) -> bool {
+        [&self.accept, &self.response, &self.citizen, &self.unit]
+            .into_iter()
+            .flatten()
+            .any(|due| due.recomputed(calendars, now).is_some())
+    }
 }
 
 /// 计数

@@ -1,0 +1,146 @@
+//! The ledger as a tool for a million cases: what lists filter by as columns of their own, an index
+//! for each filter in the order of a page, and the views that people keep.
+use crate::shape::{id, index, link};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{big_integer, big_integer_null, boolean, text, text_null, timestamp_with_time_zone},
+    sea_orm::{ConnectionTrait, DbBackend},
+};
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, m: &SchemaManager) -> Result<(), DbErr> {
+        for column in columns() {
+            let add = Table::alter().table("cases").add_column(column).take();
+            m.alter_table(add).await?;
+        }
+        m.create_table(ledger_views()).await?;
+        m.create_index(index("ledger_views", &["office_id", "account_id"]))
+            .await?;
+        m.create_index(index("ledger_views", &["office_id", "unit_id"]))
+            .await?;
+        let db = m.get_connection();
+        db.execute_unprepared(KNOWN).await?;
+        for statement in INDEXES {
+            db.execute_unprepared(statement).await?;
+        }
+        match m.get_database_backend() {
+            DbBackend::Sqlite => {
+                db.execute_unprepared(SQLITE_CHANNELS).await?;
+                steady_plans(db).await?;
+            }
+            DbBackend::Postgres => {
+                db.execute_unprepared(POSTGRES).await?;
+            }
+            other => return Err(DbErr::Migration(format!("unsupported database {other:?}"))),
+        }
+        Ok(())
+    }
+}
+
+/// `indexed`: the row, its words in the search index included, is as the program of today makes
+/// it; rows that are not are taken up by a timer.
+fn columns() -> Vec<ColumnDef> {
+    vec![
+        text_null("channel"),
+        boolean("open").default(false).take(),
+        boolean("needs_callback").default(false).take(),
+        boolean("indexed").default(false).take(),
+    ]
+}
+
+/// 台账视图
+fn ledger_views() -> TableCreateStatement {
+    Table::create()
+        .table("ledger_views")
+        .col(id())
+        .col(big_integer("office_id"))
+        .col(big_integer("account_id"))
+        .col(big_integer_null("unit_id"))
+        .col(text("name"))
+        .col(text("query"))
+        .col(boolean("opens_first"))
+        .col(timestamp_with_time_zone("created_at"))
+        .foreign_key(&mut link("ledger_views", "office_id", "offices"))
+        .foreign_key(&mut link("ledger_views", "account_id", "accounts"))
+        .foreign_key(&mut link("ledger_views", "unit_id", "units"))
+        .take()
+}
+
+const KNOWN: &str = "UPDATE cases SET open = TRUE WHERE stage IN
+('registered', 'accepted', 'dispatched', 'handling', 'suspended', 'verifying')";
+
+const SQLITE_CHANNELS: &str =
+    "UPDATE cases SET channel = (SELECT json_extract(e.payload, '$.data.channel')
+FROM case_events e WHERE e.case_id = cases.id AND e.seq = 1)";
+
+/// Numbers are searched by their beginning, which an index of another collation cannot do.
+const POSTGRES: &str = "UPDATE cases SET channel = (SELECT e.payload::json->'data'->>'channel'
+FROM case_events e WHERE e.case_id = cases.id AND e.seq = 1);
+CREATE INDEX ix_cases_number_begins ON cases (office_id, number text_pattern_ops);";
+
+/// Each filter has the cases in the order of a page, newest last, with stage and kind beside them,
+/// so that bounded counts never touch the rows. What is open is few, and has everything.
+const INDEXES: &[&str] = &[
+    "CREATE INDEX ix_cases_office ON cases (office_id, id, stage, kind)",
+    "CREATE INDEX ix_cases_open ON cases (office_id, id, kind, stage, step, lead_unit_id, area_id, \
+     category, channel, urgency, supervised, needs_callback, due_at, recorded_at) WHERE open",
+    "CREATE INDEX ix_cases_kind ON cases (office_id, kind, id, stage)",
+    "CREATE INDEX ix_cases_stage ON cases (office_id, stage, id, kind)",
+    "CREATE INDEX ix_cases_unit ON cases (office_id, lead_unit_id, id, stage, kind)",
+    "CREATE INDEX ix_cases_area ON cases (office_id, area_id, id, stage, kind)",
+    "CREATE INDEX ix_cases_category ON cases (office_id, category, id, stage, kind)",
+    "CREATE INDEX ix_cases_channel ON cases (office_id, channel, id, stage, kind)",
+    "CREATE INDEX ix_cases_urgency ON cases (office_id, urgency, id, stage, kind)",
+    "CREATE INDEX ix_cases_recorded ON cases (office_id, recorded_at, id, stage, kind)",
+    "CREATE INDEX ix_cases_supervised ON cases (office_id, id, stage, kind) WHERE supervised",
+    "CREATE INDEX ix_cases_not_indexed ON cases (id) WHERE NOT indexed",
+];
+
+/// SQLite has no statistics of a table that nobody analysed, and takes every equality for rare.
+/// These are those of an office with a million cases, ten thousand of them open; small tables are
+/// fast either way (sqlite.org/optoverview.html, "Fixed Results Of ANALYZE").
+const STATISTICS: &[(&str, &str)] = &[
+    ("uq_cases_office_id_number", "1000000 1000000 1"),
+    (
+        "ix_cases_office_id_kind_stage_id",
+        "1000000 1000000 200000 20000 1",
+    ),
+    (
+        "ix_cases_office_id_lead_unit_id_stage",
+        "1000000 1000000 30000 5000",
+    ),
+    ("ix_cases_office_id_updated_at_id", "1000000 1000000 2 1"),
+    ("ix_cases_due_at_id", "1000000 100 1"),
+    ("ix_cases_office", "1000000 1000000 1 1 1"),
+    ("ix_cases_open", "10000 10000 1 1 1 1 1 1 1 1 1 1 1 1 1"),
+    ("ix_cases_kind", "1000000 1000000 200000 1 1"),
+    ("ix_cases_stage", "1000000 1000000 100000 1 1"),
+    ("ix_cases_unit", "1000000 1000000 30000 1 1 1"),
+    ("ix_cases_area", "1000000 1000000 3000 1 1 1"),
+    ("ix_cases_category", "1000000 1000000 25000 1 1 1"),
+    ("ix_cases_channel", "1000000 1000000 100000 1 1 1"),
+    ("ix_cases_urgency", "1000000 1000000 200000 1 1 1"),
+    ("ix_cases_recorded", "1000000 1000000 2 1 1 1"),
+    ("ix_cases_supervised", "20000 20000 1 1 1"),
+    ("ix_cases_not_indexed", "10 1"),
+];
+
+async fn steady_plans(db: &SchemaManagerConnection<'_>) -> Result<(), DbErr> {
+    // Makes the table of statistics, and nothing else.
+    db.execute_unprepared("ANALYZE sqlite_schema").await?;
+    for (index, numbers) in STATISTICS {
+        let row = format!(
+            "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('cases', '{index}', '{numbers}')"
+        );
+        db.execute_unprepared(&row).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,335 @@
+//! Counts beside the filters. What is open is counted exactly, in one pass over the index of open
+//! cases; what has ended only up to a bound, because nobody reads the difference and an exact count
+//! of a million rows costs more than the page.
+use super::list::{Filter, Waiting, Words, followed, found, is_open, queue};
+use crate::{
+    case::door::Sight,
+    domain::{
+        case::{Kind, Stage},
+        id::{OfficeId, UnitId},
+    },
+    entity::case::{Column, Entity},
+    error::AppResult,
+};
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    sea_query::{
+        Alias, CaseStatement, Expr, ExprTrait, IntoCondition, Query, SelectStatement, UnionType,
+    },
+};
+
+/// Up to here counts are exact.
+const BOUND: u64 = 10_000;
+/// Up to here the counts of a search are: each find is a row to be looked at.
+const FOUND: u64 = 1_000;
+/// Open cases counted at most.
+const OPEN: u64 = 50_000;
+
+/// A number beside a filter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    pub n: i64,
+    /// There are more.
+    pub more: bool,
+}
+
+impl std::fmt::Display for Count {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", self.n, if self.more { "+" } else { "" })
+    }
+}
+
+/// What one kind and stage holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Line {
+    kind: Kind,
+    stage: Stage,
+    n: Count,
+    marks: Marks,
+}
+
+/// Queues within the open cases.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// 待我办理
+    pub mine: i64,
+    /// 本单位
+    pub team: i64,
+    /// 超期
+    pub late: i64,
+    /// 待回访
+    pub callback: i64,
+    /// 督办
+    pub supervised: i64,
+}
+
+/// For whom the queues are counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Whose {
+    pub waiting: Waiting,
+    pub unit: Option<UnitId>,
+    pub now: DateTime<Utc>,
+}
+
+/// All counts of a page of filters.
+#[derive(Clone, Debug, Default)]
+pub struct Tallies {
+    lines: Vec<Line>,
+    /// More was found than was counted: only the whole is known.
+    beyond: Option<Count>,
+}
+
+impl Tallies {
+    /// Cases of a kind, of a stage, or of both; unknown beyond the bound.
+    pub fn of(&self, kind: Option<Kind>, stage: Option<Stage>) -> Option<Count> {
+        if let Some(beyond) = self.beyond {
+            let known = self.sum(kind, stage).n;
+            let settled = stage.is_some_and(Stage::is_open) && known > 0;
+            return match (kind, stage) {
+                (None, None) => Some(beyond),
+                _ if settled => Some(Count {
+                    n: known,
+                    more: false,
+                }),
+                _ => None,
+            };
+        }
+        Some(self.sum(kind, stage))
+    }
+
+    fn fitting(&self, kind: Option<Kind>, stage: Option<Stage>) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(move |line| {
+            kind.is_none_or(|kind| kind == line.kind) && stage.is_none_or(|at| at == line.stage)
+        })
+    }
+
+    fn sum(&self, kind: Option<Kind>, stage: Option<Stage>) -> Count {
+        self.fitting(kind, stage)
+            .fold(Count::default(), |sum, line| Count {
+                n: sum.n + line.n.n,
+                more: sum.more || line.n.more,
+            })
+    }
+
+    /// The queues within a kind.
+    pub fn marks(&self, kind: Option<Kind>) -> Marks {
+        self.fitting(kind, None)
+            .fold(Marks::default(), |sum, line| Marks {
+                mine: sum.mine + line.marks.mine,
+                team: sum.team + line.marks.team,
+                late: sum.late + line.marks.late,
+                callback: sum.callback + line.marks.callback,
+                supervised: sum.supervised + line.marks.supervised,
+            })
+    }
+
+    /// Whether there may be anything of this kind or stage.
+    pub fn any(&self, kind: Option<Kind>, stage: Option<Stage>) -> bool {
+        self.beyond.is_some() || self.sum(kind, stage).n > 0
+    }
+}
+
+/// Counts every kind, stage and queue within `filter`, whatever kind and stage it names.
+pub async fn tallies(
+    db: &impl ConnectionTrait,
+    (office, sight): (OfficeId, Sight),
+    filter: &Filter,
+    whose: Whose,
+) -> AppResult<Tallies> {
+    let backend = db.get_database_backend();
+    let base = filter.without_words(office, sight);
+    if let Some(Words::Said(asked)) = &filter.words {
+        let inner = found(backend, asked, base);
+        return marked(db, inner, sight, whose, FOUND).await;
+    }
+    let base = filter.condition(backend, office, sight);
+    let open = Entity::find()
+        .select_only()
+        .filter(base.clone())
+        .filter(is_open());
+    let mut tallies = marked(db, open.into_query(), sight, whose, OPEN).await?;
+    tallies
+        .lines
+        .extend(follow_ups(db, base.clone(), sight, whose.waiting).await?);
+    let ended = if filter.is_plain() && matches!(sight, Sight::Kinds(_)) {
+        by_stage(db, office, sight).await?
+    } else {
+        let ended = Entity::find().select_only().filter(base);
+        let ended = ended.filter(is_open().not()).into_query();
+        marked(db, ended, sight, whose, BOUND).await?
+    };
+    if let Some(beyond) = ended.beyond {
+        tallies.beyond = Some(beyond);
+    } else {
+        tallies.lines.extend(ended.lines);
+    }
+    Ok(tallies)
+}
+
+/// Follow-ups wait after a case has ended, too.
+async fn follow_ups(
+    db: &impl ConnectionTrait,
+    base: Condition,
+    sight: Sight,
+    (parts, _, today): Waiting,
+) -> AppResult<Vec<Line>> {
+    let Some(followed) = followed(sight, parts, today) else {
+        return Ok(Vec::new());
+    };
+    let due: Vec<(Kind, i64)> = Entity::find()
+        .select_only()
+        .column(Column::Kind)
+        .column_as(Column::Id.count(), "n")
+        .filter(base)
+        .filter(is_open().not())
+        .filter(followed)
+        .group_by(Column::Kind)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let line = |(kind, mine)| Line {
+        kind,
+        stage: Stage::Closed,
+        n: Count::default(),
+        marks: Marks {
+            mine,
+            ..Marks::default()
+        },
+    };
+    Ok(due.into_iter().map(line).collect())
+}
+
+/// Counts up to `bound` rows by kind and stage, with their queues.
+async fn marked(
+    db: &impl ConnectionTrait,
+    mut rows: SelectStatement,
+    sight: Sight,
+    whose: Whose,
+    bound: u64,
+) -> AppResult<Tallies> {
+    let flag = |column| Condition::all().add(Expr::col((Entity, column)));
+    let team = match whose.unit {
+        Some(unit) => Column::LeadUnitId.eq(unit).and(is_open()),
+        None => Expr::value(1).eq(0),
+    };
+    rows.column((Entity, Column::Kind))
+        .column((Entity, Column::Stage))
+        .expr_as(one_if(queue(sight, whose.waiting)), "mine")
+        .expr_as(one_if(team), "team")
+        .expr_as(one_if(Column::DueAt.lt(whose.now)), "late")
+        .expr_as(one_if(flag(Column::NeedsCallback)), "callback")
+        .expr_as(
+            one_if(flag(Column::Supervised).add(is_open())),
+            "supervised",
+        )
+        .limit(bound + 1);
+    let mut query = Query::select();
+    query
+        .column("kind")
+        .column("stage")
+        .expr_as(Expr::cust("COUNT(*)"), "n")
+        .from_subquery(rows, "few")
+        .group_by_col("kind")
+        .group_by_col("stage");
+    for name in ["mine", "team", "late", "callback", "supervised"] {
+        query.expr_as(Expr::col(Alias::new(name)).sum(), format!("sum_{name}"));
+    }
+    let mut tallies = Tallies::default();
+    for row in db.query_all(&query).await? {
+        let sum = |name: &str| row.try_get::<i64>("", &format!("sum_{name}"));
+        let marks = Marks {
+            mine: sum("mine")?,
+            team: sum("team")?,
+            late: sum("late")?,
+            callback: sum("callback")?,
+            supervised: sum("supervised")?,
+        };
+        tallies.lines.push(line(&row, marks, None)?);
+    }
+    let whole = tallies.sum(None, None).n;
+    let bound = i64::try_from(bound).unwrap_or(i64::MAX);
+    tallies.beyond = (whole > bound).then_some(Count {
+        n: bound,
+        more: true,
+    });
+    Ok(tallies)
+}
+
+fn one_if(condition: impl IntoCondition) -> Expr {
+    CaseStatement::new().case(condition, 1).finally(0).into()
+}
+
+fn line(row: &sea_orm::QueryResult, marks: Marks, bound: Option<i64>) -> AppResult<Line> {
+    let (kind, stage): (String, String) = (row.try_get("", "kind")?, row.try_get("", "stage")?);
+    let n: i64 = row.try_get("", "n")?;
+    let more = bound.is_some_and(|bound| n > bound);
+    Ok(Line {
+        kind: Kind::from_code(&kind).with_context(|| format!("unknown kind {kind}"))?,
+        stage: Stage::from_code(&stage).with_context(|| format!("unknown stage {stage}"))?,
+        n: Count {
+            n: std::cmp::min(n, bound.unwrap_or(i64::MAX)),
+            more,
+        },
+        marks,
+    })
+}
+
+/// Each stage that is an end, counted by itself up to the bound.
+async fn by_stage(db: &impl ConnectionTrait, office: OfficeId, sight: Sight) -> AppResult<Tallies> {
+    let mut arms = Vec::new();
+    for kind in sight.kinds() {
+        for stage in Stage::ALL.iter().filter(|stage| !stage.is_open()) {
+            let few = Entity::find()
+                .select_only()
+                .column(Column::Id)
+                .filter(Column::OfficeId.eq(office))
+                .filter(Column::Kind.eq(*kind))
+                .filter(Column::Stage.eq(*stage))
+                .limit(BOUND + 1)
+                .into_query();
+            let mut arm = Query::select();
+            arm.expr_as(Expr::value(kind.code()), "kind")
+                .expr_as(Expr::value(stage.code()), "stage")
+                .expr_as(Expr::cust("COUNT(*)"), "n")
+                .from_subquery(few, "few");
+            arms.push(arm);
+        }
+    }
+    let mut arms = arms.into_iter();
+    let Some(mut query) = arms.next() else {
+        return Ok(Tallies::default());
+    };
+    for arm in arms {
+        query.union(UnionType::All, arm);
+    }
+    let bound = i64::try_from(BOUND).unwrap_or(i64::MAX);
+    let mut tallies = Tallies::default();
+    for row in db.query_all(&query).await? {
+        tallies
+            .lines
+            .push(line(&row, Marks::default(), Some(bound))?);
+    }
+    Ok(tallies)
+}
+
+/// How many cases stand in each kind and stage, whatever stage the filter names, exactly.
+pub async fn counts(
+    db: &impl ConnectionTrait,
+    office: OfficeId,
+    sight: Sight,
+    filter: &Filter,
+) -> AppResult<Vec<(Kind, Stage, i64)>> {
+    Ok(Entity::find()
+        .select_only()
+        .column(Column::Kind)
+        .column(Column::Stage)
+        .column_as(Column::Id.count(), "n")
+        .filter(filter.condition(db.get_database_backend(), office, sight))
+        .group_by(Column::Kind)
+        .group_by(Column::Stage)
+        .into_tuple()
+        .all(db)
+        .await?)
+}
