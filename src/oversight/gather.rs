@@ -109,7 +109,7 @@ impl Picture {
 
     pub fn figures(&self, scope: &Scope) -> Figures {
         let cases = self.within(scope).map(|case| (case.id, &case.facts));
-        Figures::count(cases, scope.unit, &self.context())
+        Figures::count(&cases, scope.unit, &self.context())
     }
 
     /// What a rate looks at in one case.

@@ -112,7 +112,7 @@ impl Figures {
     /// Counts all rates over some cases, or what one unit had to do with them; the order of the
     /// cases does not matter. Matches have no unit.
     pub fn count<'a>(
-        cases: impl Iterator<Item = (CaseId, &'a CaseFacts)> + Clone,
+        cases: &(impl Iterator<Item = (CaseId, &'a CaseFacts)> + Clone),
         unit: Option<UnitId>,
         ctx: &Context,
     ) -> Self {
