@@ -146,6 +146,11 @@ async fn speaker(
         Speaker::Unreachable(name) => {
             person::enter_without_phone(tx, keys, office, name.as_ref()).await
         }
+        Speaker::Known(person) => {
+            // 404 for somebody of another office.
+            person::card(tx.conn(), keys, office, *person).await?;
+            Ok(*person)
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 //! that undoing a merge takes exactly them away again.
 use super::{find, state as state_of};
 use crate::{
+    case::news,
     domain::{
         area::Level,
         case::{CaseState, Command, Event, Relation, Satisfied, Solved, Texts},
@@ -49,6 +50,8 @@ pub(super) async fn keep(tx: &WriteTx, step: &Step<'_>) -> AppResult<()> {
     parties(tx, step).await?;
     called(tx, step).await?;
     publication(tx, step).await?;
+    let said = (step.event.seq, &step.event.payload.data);
+    news::note(tx, step.case.office_id, step.case.id, said).await?;
     match &step.event.payload.data {
         Command::Link { target, relation } => join(tx, step, target, *relation).await,
         Command::Merge { target, .. } => merged(tx, step, target, true).await,
