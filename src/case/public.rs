@@ -15,13 +15,13 @@ use crate::{
         calendar::day_of,
         case::{Command, Kind, Outcome, Stage, Step},
         fault::{Faults, FieldFault},
-        id::{AreaId, CaseId, OfficeId, PersonId},
+        id::{AreaId, CaseId, OfficeId},
         personal,
     },
     entity::case,
     error::{AppError, AppResult},
     person,
-    platform::{App, db::WriteTx, files, secret::Keys, text::Lang},
+    platform::{App, files, secret::Keys, text::Lang},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::ConnectionTrait;
@@ -288,11 +288,6 @@ pub(super) async fn names(
         names.extend(name.map(|name| name.in_full().to_owned()));
     }
     Ok(names)
-}
-
-/// 关注: somebody follows a case instead of reporting the same again.
-pub async fn follow(tx: &WriteTx, case: CaseId, person: PersonId) -> AppResult<()> {
-    store::rows::follow(tx, case, person).await
 }
 
 #[cfg(test)]

@@ -118,7 +118,7 @@ async fn report_in(
     keys::issue(tx, keys, office, opened.id, reporter).await?;
     for party in &read.parties {
         let party = person::find_or_enter(tx, keys, office, party).await?;
-        case::store::rows::name_party(tx, opened.id, party).await?;
+        case::store::rows::add_party(tx, opened.id, party, "named").await?;
         keys::issue(tx, keys, office, opened.id, party).await?;
     }
     let next = Next {
@@ -263,7 +263,9 @@ pub async fn join(app: &App, join: Join, once: Once) -> AppResult<Done<PersonId>
                 return Err(crate::error::AppError::conflict("case_over"));
             }
             let person = speaker(&tx, &keys, join.office, &join.speaker).await?;
-            case::public::follow(&tx, row.id, person).await?;
+            if case::store::state(&row)?.person != Some(person) {
+                case::store::rows::add_party(&tx, row.id, person, "follower").await?;
+            }
             keys::issue(&tx, &keys, join.office, row.id, person).await?;
             Ok(person)
         })
