@@ -5,14 +5,14 @@ use crate::{
     config::Listening,
     desk, employer,
     error::{AppError, AppResult, Problem},
-    fair, intake, matching, office, person,
+    fair, intake, matching, notice, office, oversight, person,
     platform::{
         App,
         api::{FieldProblem, ProblemDocument},
         page::{self, Page, Static, View},
         text::{self, Lang},
     },
-    posting, seeker, tally,
+    posting, rulebook, seeker, tally,
 };
 use anyhow::Context;
 use axum::{
@@ -71,13 +71,16 @@ pub fn routes() -> Routes {
         .merge(case::routes(case::Hooks(LEDGER)))
         .merge(desk::routes())
         .merge(employer::routes())
-        .merge(fair::routes())
+        .merge(fair::routes(notice::BESIDE))
         .merge(intake::routes())
+        .merge(notice::routes())
         .merge(office::routes())
+        .merge(oversight::routes())
         .merge(tally::routes())
         .merge(person::routes())
         .merge(posting::routes())
         .merge(broadcast::routes())
+        .merge(rulebook::routes())
         .merge(matching::routes())
         .merge(seeker::routes(matching::MATCHES))
         .get(Audience::Anyone, "/static/{*path}", static_file)

@@ -9,9 +9,11 @@ mod m20261123_000004_market;
 mod m20261123_000005_guards;
 mod m20261125_000006_desk;
 mod m20261126_000007_rulebook;
+mod m20261126_000008_oversight;
 mod m20261126_000009_ledger;
 pub mod m20261126_000010_casework;
 mod m20261126_000011_intake;
+mod m20261126_000012_notice;
 mod shape;
 
 pub struct Migrator;
@@ -27,9 +29,11 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000005_guards::Migration),
             Box::new(m20261125_000006_desk::Migration),
             Box::new(m20261126_000007_rulebook::Migration),
+            Box::new(m20261126_000008_oversight::Migration),
             Box::new(m20261126_000009_ledger::Migration),
             Box::new(m20261126_000010_casework::Migration),
             Box::new(m20261126_000011_intake::Migration),
+            Box::new(m20261126_000012_notice::Migration),
         ]
     }
 }

@@ -5,12 +5,17 @@ use super::{
 };
 use crate::{
     domain::{
-        case::{Action, Actor, CaseState, Command, Kind, Recorded, Shape, Who, decide},
-        id::{AccountId, CaseId, FileId, OfficeId},
+        case::{
+            Action, Actor, CaseState, Channel, Code, Command, Complaint, Kind, Line, Part,
+            Recorded, Relation, Shape, Text, Who, decide,
+        },
+        contact::Contact,
+        id::{AccountId, AreaId, CaseId, FileId, OfficeId},
         number::CaseNumber,
     },
     entity,
     error::{AppError, AppResult},
+    person,
     platform::{
         App,
         db::WriteTx,
@@ -105,7 +110,69 @@ pub async fn act_in(
     let before = state.clone();
     let (case, state) = Box::pin(follow(tx, keys, case, state, recorded.into_iter())).await?;
     Box::pin(tell_the_other(tx, keys, &case, &before, &command)).await?;
+    if let Command::Complain { complaint, text } = command {
+        let told = (complaint, text);
+        Box::pin(complain(tx, keys, &book, (&case, &state), told, by)).await?;
+    }
     Ok(state)
+}
+
+/// 投诉用人单位: whichever door it came through, it becomes a request of its own, whose cause is the
+/// match.
+async fn complain(
+    tx: &WriteTx,
+    keys: &Keys,
+    book: &Book,
+    (case, state): (&entity::case::Model, &CaseState),
+    (complaint, text): (Complaint, Text),
+    by: &Actor,
+) -> AppResult<()> {
+    let kind = Kind::ResidentRequest;
+    let own = state
+        .person
+        .is_some_and(|person| by.who == Who::Person(person));
+    let report = Command::Report {
+        channel: if own { Channel::Qr } else { Channel::Phone },
+        category: about_employers(book, complaint)?,
+        text,
+        title: None,
+        source_ref: Code::new(&case.number).ok(),
+        said_at: None,
+        reporter: state.person,
+        org_node: None,
+        address: store::venue(tx.conn(), case.id)
+            .await?
+            .and_then(|at| Line::new(&at).ok()),
+        point: None,
+        files: Vec::new(),
+        shown: Vec::new(),
+    };
+    // Who may complain here need not be somebody who takes in requests.
+    let takes_in = by.parts(kind, None, Some(&report));
+    let may = [Part::Reporter, Part::Clerk]
+        .iter()
+        .any(|part| takes_in.has(*part));
+    let by = if may { *by } else { Actor::SYSTEM };
+    let (office, title) = (case.office_id, case.title.clone());
+    let opened = open(tx, keys, office, kind, title, report, &by).await?;
+    let link = Command::Link {
+        target: case.number.parse().map_err(|error| anyhow!("{error}"))?,
+        relation: Relation::Cause,
+    };
+    act_in(tx, keys, office, opened.id, None, link, &Actor::SYSTEM).await?;
+    Ok(())
+}
+
+/// The category of a complaint, or the nearest that the office still uses.
+fn about_employers(book: &Book, complaint: Complaint) -> AppResult<Code> {
+    let kind = Kind::ResidentRequest;
+    let exact = format!("employer_{}", complaint.code());
+    let in_use = [exact.as_str(), "employer_other"]
+        .into_iter()
+        .chain(book.categories().iter().map(|one| one.code.as_str()))
+        .find(|code| book.serves(kind, code));
+    let code = in_use.unwrap_or(&exact);
+    Ok(Code::new(code).map_err(|_| anyhow!("{code} is no category"))?)
 }
 
 /// 并案: the case that lives on records what came in, and what left again.
@@ -150,6 +217,8 @@ pub struct Act {
     pub fields: Map<String, Value>,
     /// Pictures by the field that takes them.
     pub uploads: Vec<(&'static str, Vec<u8>)>,
+    /// People who are not known yet, by the field that takes them.
+    pub people: Vec<(&'static str, Contact)>,
     pub by: Actor,
     pub once: Once,
 }
@@ -159,39 +228,10 @@ pub struct Act {
 /// # Errors
 /// 422 with every faulty field; 413 and 422 for what is no picture; and as [`act_in`].
 pub async fn act_once(app: &App, mut act: Act) -> AppResult<Done<u64>> {
-    let mut tried = act.fields.clone();
-    for (field, _) in &act.uploads {
-        put(act.kind, act.action, &mut tried, field, "1".into());
-    }
-    // Faults of the other fields are told before any picture is kept.
-    Command::parse(act.kind, act.action, &tried)?;
-    let mut kept: Vec<(&'static str, Stored)> = Vec::new();
-    for (field, upload) in std::mem::take(&mut act.uploads) {
-        let stored = app.files.keep_picture(upload).await;
-        kept.push((
-            field,
-            stored.map_err(|error| files::on_field(error, field))?,
-        ));
-    }
+    let kept = keep_pictures(app, &mut act).await?;
     let (keys, once, id) = (app.keys.clone(), act.once.clone(), act.id);
     let done = app.db.write_once(once, move |tx| async move {
-        let by = match act.by.who {
-            Who::Account(account) => Some(account),
-            Who::Person(_) | Who::System => None,
-        };
-        for (field, stored) in kept {
-            let file = pictures::attach(&tx, act.office, files::PURPOSE, by, stored).await?;
-            put(
-                act.kind,
-                act.action,
-                &mut act.fields,
-                field,
-                file.to_string(),
-            );
-        }
-        let command = Command::parse(act.kind, act.action, &act.fields)?;
-        let seen = act.expected_seq;
-        let state = act_in(&tx, &keys, act.office, act.id, seen, command, &act.by).await?;
+        let state = act.take(&tx, &keys, kept).await?;
         Ok(state.seq)
     });
     let done = done.await?;
@@ -201,28 +241,125 @@ pub async fn act_once(app: &App, mut act: Act) -> AppResult<Done<u64>> {
     Ok(done)
 }
 
-/// Whether an action would be taken now, without taking it.
+/// Whether the action would be taken now: everything happens as in [`act_once`] and is undone.
 ///
 /// # Errors
 /// As [`act_once`].
-pub async fn try_out(app: &App, act: Act) -> AppResult<()> {
-    let command = Command::parse(act.kind, act.action, &act.fields)?;
-    let db = app.db.read();
-    let case = store::find(db, act.office, act.id).await?;
-    let state = store::state(&case)?;
-    if act.expected_seq.is_some_and(|seq| seq != state.seq) {
-        return Err(AppError::conflict("stale").with("seq", state.seq));
+pub async fn rehearse(app: &App, mut act: Act) -> AppResult<()> {
+    const UNDONE: &str = "rehearsed";
+    let kept = keep_pictures(app, &mut act).await?;
+    let keys = app.keys.clone();
+    let tried = app.db.write(move |tx| async move {
+        act.take(&tx, &keys, kept).await?;
+        Err::<(), _>(AppError::conflict(UNDONE))
+    });
+    match tried.await {
+        Err(error) if error.code() == Some(UNDONE) => Ok(()),
+        other => other,
     }
-    let (now, known) = (app.db.now(), Some((&case, &state)));
-    let book = Book::load(db, act.office, now).await?;
-    let facts = facts::gather(db, &book, now, state.kind, known, Some(&command)).await?;
-    decide(state.kind, Some(&state), &command, &act.by, &facts)?;
-    facts::check_ids(db, act.office, state.kind, &command).await
 }
 
-/// Adds the id of a picture to a field that takes one or several.
+/// Faults of the other fields are told before any picture is kept.
+async fn keep_pictures(app: &App, act: &mut Act) -> AppResult<Vec<(&'static str, Stored)>> {
+    let mut tried = act.fields.clone();
+    for (field, _) in &act.uploads {
+        put(act.kind, act.action, &mut tried, field, "1".into());
+    }
+    Command::parse(act.kind, act.action, &tried)?;
+    let mut kept = Vec::new();
+    for (field, upload) in std::mem::take(&mut act.uploads) {
+        let stored = app.files.keep_picture(upload).await;
+        kept.push((
+            field,
+            stored.map_err(|error| files::on_field(error, field))?,
+        ));
+    }
+    Ok(kept)
+}
+
+impl Act {
+    /// Names the pictures, enters the people, and acts, in the caller's transaction.
+    async fn take(
+        mut self,
+        tx: &WriteTx,
+        keys: &Keys,
+        kept: Vec<(&'static str, Stored)>,
+    ) -> AppResult<CaseState> {
+        let by = match self.by.who {
+            Who::Account(account) => Some(account),
+            Who::Person(_) | Who::System => None,
+        };
+        for (field, stored) in kept {
+            let file = pictures::attach(tx, self.office, files::PURPOSE, by, stored).await?;
+            let id = file.to_string();
+            put(self.kind, self.action, &mut self.fields, field, id);
+        }
+        for (field, contact) in std::mem::take(&mut self.people) {
+            let person = person::enter(tx, keys, self.office, &contact).await?;
+            let id = person.to_string();
+            put(self.kind, self.action, &mut self.fields, field, id);
+        }
+        let command = Command::parse(self.kind, self.action, &self.fields)?;
+        let seen = self.expected_seq;
+        act_in(tx, keys, self.office, self.id, seen, command, &self.by).await
+    }
+}
+
+/// A case that does what an adopted suggestion asks for.
+pub struct Child {
+    pub kind: Kind,
+    pub category: Code,
+    pub title: Line,
+    pub text: Text,
+    pub area: Option<AreaId>,
+}
+
+/// 立子办件: opens a case of its own and links it, as one transaction.
+///
+/// # Errors
+/// As [`open`] and [`act_in`]; the link is what the actor has to be allowed to do.
+pub async fn open_child(
+    app: &App,
+    (office, of): (OfficeId, CaseId),
+    child: Child,
+    by: Actor,
+    once: Once,
+) -> AppResult<Done<String>> {
+    let keys = app.keys.clone();
+    app.db
+        .write_once(once, move |tx| async move {
+            let parent = store::find(tx.conn(), office, of).await?;
+            let report = Command::Report {
+                channel: Channel::Web,
+                category: child.category,
+                text: child.text,
+                title: None,
+                source_ref: Code::new(&parent.number).ok(),
+                said_at: None,
+                reporter: None,
+                org_node: child.area.or(parent.area_id),
+                address: None,
+                point: None,
+                files: Vec::new(),
+                shown: Vec::new(),
+            };
+            let title = child.title.as_str().to_owned();
+            let system = Actor::SYSTEM;
+            let opened = open(&tx, &keys, office, child.kind, title, report, &system).await?;
+            let link = Command::Link {
+                target: opened.number.parse().map_err(|error| anyhow!("{error}"))?,
+                relation: Relation::Child,
+            };
+            act_in(&tx, &keys, office, of, None, link, &by).await?;
+            Ok(opened.number)
+        })
+        .await
+}
+
+/// Adds the id of a picture or a person to a field that takes one or several.
 fn put(kind: Kind, action: Action, to: &mut Map<String, Value>, field: &str, id: String) {
-    let one = files::fields(kind, action)
+    let known = Command::fields(kind, action).unwrap_or_default();
+    let one = known
         .iter()
         .any(|known| known.name == field && matches!(known.shape, Shape::Id(_)));
     if one {

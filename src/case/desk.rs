@@ -1,19 +1,19 @@
 //! The desk of a case: what the reader may do now, each action as a form made from its fields.
 use super::{
-    door::{self, Reader},
+    beside,
+    choices::{Choices, is_staff},
+    door::{self, Reader, Sight},
     facts,
     hook::{Asked, FactLine, Hooks},
-    pages::{ActionForm, CasePage, Choice, Entry, Field, Refused},
+    maker::Maker,
+    pages::{ActionForm, CasePage, Check, ChildForm, Choice, Entry, Group, Refused},
     store::{self, People},
     view::{self, Overview},
     words,
 };
 use crate::{
     account,
-    domain::case::{
-        Action, Actor, CaseState, Command, FieldSpec, Kind, Outcome, Retained, Shape, Stage, Turn,
-        Visibility, ready, turn,
-    },
+    domain::case::{Action, Actor, Kind, Outcome, Retained, Stage, Step, Turn, ready, turn},
     entity::case,
     error::AppResult,
     platform::{
@@ -21,17 +21,19 @@ use crate::{
         form::Form,
         text::{self, Lang},
     },
-    rulebook::Book,
+    rulebook::{self, Book},
 };
 
 /// A case with what an account may do to it.
 pub struct Desk {
     pub lang: Lang,
     pub reader: Reader,
+    pub sight: Sight,
     pub actor: Actor,
     pub seen: Overview,
     /// What could be done now.
     pub ready: Vec<Action>,
+    choices: Choices,
 }
 
 /// An action that was refused: its form as it was typed, and why.
@@ -44,6 +46,10 @@ pub struct Tried {
     pub files_again: bool,
     /// What the actor had seen, when something happened since.
     pub since: Option<u64>,
+    /// What is to be looked at before it is done.
+    pub check: Option<Check>,
+    /// Pictures that were sent with it and are kept already.
+    pub kept: Vec<Choice>,
 }
 
 /// Opens the desk for an account that may see the case.
@@ -57,17 +63,24 @@ pub async fn open(
     let at = format!("/cases/{}/files", case.number);
     let seen = view::overview(app, lang, reader, case, &at).await?;
     let actor = door::acting(db, account).await?;
-    let known = Some((case, &seen.state));
     let now = app.db.now();
-    let book = Book::load(db, case.office_id, now).await?;
-    let facts = facts::gather(db, &book, now, case.kind, known, None).await?;
+    let (book, known) = (&seen.book, (case, &seen.state));
+    let facts = facts::gather(db, book, now, case.kind, Some(known), None).await?;
     let ready = ready(&seen.state, &actor, &facts);
+    drop(facts);
+    let choices = if is_staff(&actor) {
+        Choices::load(app, lang, book, known, &seen.people).await?
+    } else {
+        Choices::plain(lang, book, &seen.state, now)
+    };
     Ok(Desk {
         lang,
         reader,
+        sight: Sight::of(account),
         actor,
         seen,
         ready,
+        choices,
     })
 }
 
@@ -86,11 +99,13 @@ pub async fn forms(
     let known = Some((case, &state));
     let facts = facts::gather(db, &book, now, case.kind, known, None).await?;
     let people = People::default();
+    let choices = Choices::plain(lang, &book, &state, now);
     let maker = Maker {
         lang,
         state: &state,
         actor,
         people: &people,
+        choices: &choices,
         timeline: &[],
     };
     let open = ready(&state, actor, &facts);
@@ -108,31 +123,73 @@ pub async fn page(
     desk: Desk,
     tried: Option<Tried>,
 ) -> AppResult<CasePage> {
-    let (lang, now) = (desk.lang, app.db.now());
+    let (lang, now, state) = (desk.lang, app.db.now(), &desk.seen.state);
     let mut facts = own_facts(app, hooks, case, &desk).await?;
     facts.extend(view::facts(lang, desk.reader, case, &desk.seen));
-    let (next, others) = desk.offer();
+    let (next, others) = desk.offer(tried);
+    let staff = is_staff(&desk.actor);
     let mut page = CasePage {
         number: case.number.clone(),
         title: case.title.clone(),
         supervised: case.supervised && desk.reader.is_office(),
         refused: None,
-        next,
-        others,
-        waits: desk.waits(),
+        waits: if next.tried {
+            String::new()
+        } else {
+            desk.waits()
+        },
+        next: next.form,
+        others: grouped(lang, others),
         facts,
-        dues: view::dues(lang, now, &desk.seen.state),
-        follow_ups: view::follow_ups(lang, now, &desk.seen.state),
+        people: Vec::new(),
+        reason: Form::blank(),
+        dues: beside::dues(lang, now, state, &desk.seen.book),
+        clocks: Vec::new(),
+        units: Vec::new(),
+        links: Vec::new(),
+        follow_ups: view::follow_ups(lang, now, state),
+        child: None,
         flash: None,
         state: desk.seen.words.clone(),
         tone: desk.seen.tone,
         steps: desk.seen.steps.clone(),
         timeline: desk.seen.timeline.clone(),
     };
-    if let Some(tried) = tried {
-        desk.put_first(&mut page, tried);
+    page.refused = next.refused;
+    if staff {
+        page.people = beside::people(app, lang, (case, state), &desk.actor).await?;
+        page.links = beside::links(app, lang, desk.sight, case).await?;
+        page.units = beside::hand_overs(lang, now, state, &desk.seen.people, &desk.seen.book);
+        page.child = desk.child(Form::blank());
+    }
+    if staff && case.kind != Kind::EmploymentMatch {
+        page.clocks = beside::clocks(lang, now, state, &desk.seen.book);
     }
     Ok(page)
+}
+
+/// What comes first on the page.
+struct Next {
+    form: Option<ActionForm>,
+    refused: Option<Refused>,
+    /// It is there because it was tried and refused.
+    tried: bool,
+}
+
+/// The actions that do not come first, under their headings.
+fn grouped(lang: Lang, forms: Vec<ActionForm>) -> Vec<Group> {
+    let mut groups = Vec::new();
+    for code in ["handling", "time", "people", "public", "correct"] {
+        let of_this = forms.iter().filter(|form| form.group == code);
+        let of_this: Vec<_> = of_this.cloned().collect();
+        if !of_this.is_empty() {
+            groups.push(Group {
+                label: words::say(lang, &format!("case.group.{code}")),
+                forms: of_this,
+            });
+        }
+    }
+    groups
 }
 
 async fn own_facts(
@@ -161,6 +218,7 @@ impl Desk {
             state: &self.seen.state,
             actor: &self.actor,
             people: &self.seen.people,
+            choices: &self.choices,
             timeline: &self.seen.timeline,
         }
     }
@@ -185,7 +243,8 @@ impl Desk {
         let instead = match state.stage {
             Stage::Verifying => Some(Action::Callback),
             Stage::Closed if waiting => Some(Action::Retention),
-            Stage::Dispatched | Stage::Handling => Some(Action::Expire),
+            Stage::Dispatched | Stage::Handling if state.job.is_some() => Some(Action::Expire),
+            Stage::Handling if state.times.responded.is_none() => Some(Action::Contact),
             _ => None,
         };
         [expected, instead]
@@ -194,12 +253,25 @@ impl Desk {
             .find(|action| self.may(*action))
     }
 
-    fn offer(&self) -> (Option<ActionForm>, Vec<ActionForm>) {
-        let (maker, first) = (self.maker(), self.first());
-        let mut next = first.map(|action| maker.form(action, Form::blank()));
-        if let (Some(form), Some(note)) = (&mut next, self.for_them()) {
-            form.note = note;
-        }
+    /// What comes first, which is the refused action when there is one, and everything else.
+    fn offer(&self, tried: Option<Tried>) -> (Next, Vec<ActionForm>) {
+        let maker = self.maker();
+        let (first, next) = match tried {
+            Some(tried) => (Some(tried.action), self.again(tried)),
+            None => {
+                let first = self.first();
+                let mut form = first.map(|action| maker.form(action, Form::blank()));
+                if let (Some(form), Some(note)) = (&mut form, self.for_them()) {
+                    form.note = note;
+                }
+                let next = Next {
+                    form,
+                    refused: None,
+                    tried: false,
+                };
+                (first, next)
+            }
+        };
         let mut others: Vec<_> = self
             .ready
             .iter()
@@ -210,14 +282,77 @@ impl Desk {
         (next, others)
     }
 
+    /// The refused action with what was typed.
+    fn again(&self, tried: Tried) -> Next {
+        let mut form = self.maker().form(tried.action, tried.form);
+        form.gone = !self.may(tried.action);
+        form.files_again = tried.files_again;
+        form.check = tried.check;
+        for field in &mut form.fields {
+            if field.shape == "pictures" {
+                field.options.extend(tried.kept.iter().cloned());
+            }
+        }
+        Next {
+            form: Some(form),
+            refused: tried.refused.map(|(title, text)| Refused {
+                title,
+                text,
+                news: self.since(tried.since),
+            }),
+            tried: true,
+        }
+    }
+
+    /// 立子办件: what was adopted is done by cases of its own.
+    pub fn child(&self, form: Form) -> Option<ChildForm> {
+        let state = &self.seen.state;
+        let adopted =
+            state.step == Some(Step::Implementing) || state.outcome == Some(Outcome::AdoptedDone);
+        if state.kind != Kind::Suggestion || !adopted || !self.may(Action::Link) {
+            return None;
+        }
+        let lang = self.lang;
+        let kinds = [Kind::ResidentRequest, Kind::PatrolFinding];
+        let areas = self.seen.people.areas.iter();
+        let mut areas: Vec<_> = areas.map(|(id, name)| Choice::new(id, name)).collect();
+        areas.sort_by(|a, b| a.label.cmp(&b.label));
+        Some(ChildForm {
+            kinds: kinds
+                .into_iter()
+                .map(|kind| Choice::new(kind, words::kind(lang, kind)))
+                .collect(),
+            categories: self
+                .seen
+                .book
+                .categories()
+                .iter()
+                .filter(|one| {
+                    kinds
+                        .iter()
+                        .any(|kind| self.seen.book.serves(*kind, &one.code))
+                })
+                .map(|one| Choice::new(&one.code, rulebook::name(lang, one)))
+                .collect(),
+            areas,
+            area: state.org_node.map(|area| area.to_string()),
+            form,
+        })
+    }
+
     /// Somebody else usually does what comes first here.
     fn for_them(&self) -> Option<String> {
         let turn = self.turn().filter(|turn| self.may(turn.action))?;
-        let kind = self.seen.state.kind;
-        let parts = self.actor.parts(kind, Some(&self.seen.state), None);
         let who = words::part(self.lang, turn.part);
-        let theirs = !parts.has(turn.part);
+        let theirs = !self.plays(turn);
         theirs.then(|| text::say(self.lang, "case.for_them", &[("who", who)]))
+    }
+
+    fn plays(&self, turn: Turn) -> bool {
+        let state = &self.seen.state;
+        self.actor
+            .parts(state.kind, Some(state), None)
+            .has(turn.part)
     }
 
     /// Whom the case waits for, when it is not the reader; or that it has ended.
@@ -225,6 +360,8 @@ impl Desk {
         let (lang, state) = (self.lang, &self.seen.state);
         match self.turn() {
             Some(turn) if self.may(turn.action) => String::new(),
+            // It is the reader's turn, and something else comes first.
+            Some(turn) if self.plays(turn) && self.first().is_some() => String::new(),
             Some(turn) => {
                 let who = words::takers(lang, state.kind, state.stage, turn.action);
                 let action = words::action(lang, state.kind, turn.action);
@@ -241,22 +378,6 @@ impl Desk {
         }
     }
 
-    /// The refused action comes first, with what was typed.
-    fn put_first(&self, page: &mut CasePage, tried: Tried) {
-        let mut form = self.maker().form(tried.action, tried.form);
-        form.gone = !self.may(tried.action);
-        form.files_again = tried.files_again;
-        page.others.extend(page.next.take());
-        page.others.retain(|other| other.action != form.action);
-        page.waits = String::new();
-        page.next = Some(form);
-        page.refused = tried.refused.map(|(title, text)| Refused {
-            title,
-            text,
-            news: self.since(tried.since),
-        });
-    }
-
     fn since(&self, seq: Option<u64>) -> Vec<Entry> {
         let Some(seq) = seq.and_then(|seq| i64::try_from(seq).ok()) else {
             return Vec::new();
@@ -270,165 +391,5 @@ impl Desk {
         let maker = self.maker();
         let form = |action: &Action| maker.form(*action, Form::default());
         self.ready.iter().map(form).collect()
-    }
-}
-
-/// Makes forms from the fields of actions.
-struct Maker<'a> {
-    lang: Lang,
-    state: &'a CaseState,
-    actor: &'a Actor,
-    people: &'a People,
-    timeline: &'a [Entry],
-}
-
-impl Maker<'_> {
-    fn form(&self, action: Action, form: Form) -> ActionForm {
-        let fields = Command::fields(self.state.kind, action).unwrap_or_default();
-        ActionForm {
-            action: action.code(),
-            label: words::action(self.lang, self.state.kind, action),
-            fields: fields
-                .iter()
-                .map(|field| self.field(action, field))
-                .collect(),
-            form,
-            seq: i64::try_from(self.state.seq).unwrap_or(i64::MAX),
-            danger: view::is_danger(action),
-            gone: false,
-            files_again: false,
-            note: String::new(),
-        }
-    }
-
-    fn field(&self, action: Action, field: &FieldSpec) -> Field {
-        // Whoever acts for somebody else says how that person agreed.
-        let for_them = field.name == "consent" && self.actor.role.is_some();
-        let options = self.options(action, field);
-        let shape = match shape(field.shape) {
-            _ if field.name == "event" => "choice",
-            // Nothing to choose from: the number is typed.
-            "choice" if options.is_empty() => "line",
-            shape => shape,
-        };
-        Field {
-            name: field.name,
-            label: words::field(self.lang, action, field),
-            hint: words::hint(self.lang, action, field),
-            required: (field.required && field.shape != Shape::Yes) || for_them,
-            shape,
-            options,
-            value: self.filled(action, field),
-        }
-    }
-
-    fn options(&self, action: Action, field: &FieldSpec) -> Vec<Choice> {
-        let choice = |value: String, label: String| Choice { value, label };
-        match field.shape {
-            Shape::Choice(list, codes) | Shape::Choices(list, codes) => codes
-                .iter()
-                .filter(|code| self.fits(action, list, code))
-                .map(|code| choice((*code).to_owned(), words::code(self.lang, list, code)))
-                .collect(),
-            Shape::Id("unit") | Shape::Ids("unit") => {
-                let active = self.people.units.iter().filter(|(_, (_, active))| *active);
-                sorted(active.map(|(id, (name, _))| choice(id.to_string(), name.clone())))
-            }
-            Shape::Id("account") => sorted(
-                self.people
-                    .accounts
-                    .iter()
-                    .map(|(id, (name, _))| choice(id.to_string(), name.clone())),
-            ),
-            Shape::Id("area") => sorted(
-                self.people
-                    .areas
-                    .iter()
-                    .map(|(id, name)| choice(id.to_string(), name.clone())),
-            ),
-            Shape::Number if field.name == "event" => self
-                .timeline
-                .iter()
-                .filter(|entry| !entry.text.is_empty() || !entry.lines.is_empty())
-                .map(|entry| {
-                    choice(
-                        entry.seq.to_string(),
-                        format!("{} · {}", entry.seq, entry.title),
-                    )
-                })
-                .collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// Codes that the kind knows.
-    fn fits(&self, action: Action, list: &str, code: &str) -> bool {
-        let kind = self.state.kind;
-        match list {
-            "Outcome" => Outcome::from_code(code).is_some_and(|outcome| {
-                kind.outcomes().contains(&outcome)
-                    && !matches!(outcome, Outcome::AnsweredOnSpot | Outcome::NotAdopted)
-            }),
-            "Visibility" => Visibility::from_code(code)
-                .is_some_and(|visibility| visibility >= kind.widest_visibility()),
-            "Step" => kind.steps().iter().any(|step| step.code() == code),
-            "Solved" if kind == Kind::EmploymentMatch => code != "partly",
-            "Evidence" if action == Action::VerifyPass => code != "employer_statement",
-            _ => true,
-        }
-    }
-
-    /// What the case already knows.
-    fn filled(&self, action: Action, field: &FieldSpec) -> Option<String> {
-        let job = self.state.job.as_ref();
-        match (action, field.name) {
-            (_, "category") => self
-                .state
-                .category
-                .as_ref()
-                .map(|code| code.as_str().to_owned()),
-            (_, "visibility") => Some(Visibility::Parties.code().to_owned()),
-            (Action::SubmitResult, "started_on") => job?.start_on.map(|day| day.to_string()),
-            (Action::VerifyPass, "evidence") => job?
-                .evidence
-                .filter(|evidence| evidence.code() != "employer_statement")
-                .map(|evidence| evidence.code().to_owned()),
-            (Action::Close, "placed_on") => job?.started_on.map(|day| day.to_string()),
-            (Action::Retention, "check") => self
-                .state
-                .follow_ups
-                .iter()
-                .find(|follow| follow.result.is_none())
-                .map(|follow| {
-                    follow
-                        .what
-                        .code()
-                        .trim_start_matches("retention_")
-                        .to_owned()
-                }),
-            _ => None,
-        }
-    }
-}
-
-fn sorted(choices: impl Iterator<Item = Choice>) -> Vec<Choice> {
-    let mut choices: Vec<_> = choices.collect();
-    choices.sort_by(|a, b| a.label.cmp(&b.label));
-    choices
-}
-
-fn shape(shape: Shape) -> &'static str {
-    match shape {
-        Shape::Text => "text",
-        Shape::Choice(..) | Shape::Id("unit" | "account" | "area") => "choice",
-        Shape::Choices(..) | Shape::Ids("unit") => "choices",
-        Shape::Yes => "yes",
-        Shape::Number => "number",
-        Shape::Numbers | Shape::Cases => "numbers",
-        Shape::Date => "date",
-        Shape::Time => "time",
-        Shape::Id("file") => "file",
-        Shape::Ids("file") => "files",
-        _ => "line",
     }
 }

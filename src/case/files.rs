@@ -4,7 +4,7 @@ use crate::{
     domain::{
         case::{Actor, Command, Event, FieldSpec, Kind, Shape, Stage, Who},
         fault::{Faults, FieldFault},
-        id::{CaseId, FileId, OfficeId},
+        id::{AccountId, CaseId, FileId, OfficeId},
     },
     entity::{case, case_file, file},
     error::{AppError, AppResult},
@@ -160,7 +160,8 @@ pub async fn of_case(db: &impl ConnectionTrait, case: CaseId) -> AppResult<Vec<c
         .await?)
 }
 
-/// A picture of a case, when the reader may see the record that brought it.
+/// A picture of a case, when the reader may see the record that brought it, or it is his `own` and
+/// not recorded yet.
 ///
 /// # Errors
 /// 404 otherwise.
@@ -169,6 +170,7 @@ pub async fn open(
     reader: Reader,
     case: &case::Model,
     id: FileId,
+    own: Option<AccountId>,
 ) -> AppResult<(String, Vec<u8>)> {
     let db = app.db.read();
     let rows = of_case(db, case.id).await?;
@@ -180,10 +182,16 @@ pub async fn open(
             sees |= reader.sees(event.visibility, event.who);
         }
     }
-    if !sees {
+    let row = files::find(db, case.office_id, id).await?;
+    // What somebody uploaded a moment ago for a form that he is still filling in.
+    let fresh = brought.is_empty()
+        && row.purpose == PURPOSE
+        && own.is_some()
+        && row.uploaded_by == own
+        && of_file(db, id).await?.is_none();
+    if !sees && !fresh {
         return Err(AppError::not_found());
     }
-    let row = files::find(db, case.office_id, id).await?;
     let bytes = app.files.read(&row).await?;
     Ok((row.mime, bytes))
 }

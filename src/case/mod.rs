@@ -7,7 +7,11 @@
 //!
 //! For capabilities above: [`door`] says which actor somebody is and what he may see, [`Hooks`] is
 //! how a kind brings its details onto the pages, [`words`] says everything in both languages.
+mod beside;
+mod check;
+mod choices;
 pub mod commands;
+pub mod deliberation;
 pub mod desk;
 pub mod door;
 mod facts;
@@ -17,8 +21,11 @@ mod hook;
 pub mod jobs;
 pub mod ledger;
 mod list;
+mod maker;
+pub mod news;
 pub mod pages;
 pub mod public;
+pub mod recount;
 mod routes;
 mod routes_api;
 pub mod store;

@@ -1,13 +1,16 @@
 use super::{
+    beside, check,
     commands::{self, Act},
     desk::{self, Tried},
     door::{READERS, Reader, Sight},
     files, form,
     hook::Hooks,
-    list, routes_api, store, words,
+    list,
+    pages::Opened,
+    routes_api, store, words,
 };
 use crate::{
-    account::{Actor, Audience, Routes},
+    account::{Actor, Audience, Peer, Routes},
     domain::{
         case::{Action, Command},
         fault::{Faults, FieldFault},
@@ -15,6 +18,7 @@ use crate::{
     },
     entity::case::Model,
     error::{AppError, AppResult},
+    person,
     platform::{
         App,
         api::Query,
@@ -38,6 +42,8 @@ pub fn routes(hooks: Hooks) -> Routes {
     list::routes::add(routes_api::routes(hooks), hooks)
         .get(READ, "/cases/{no}", case_page.layer(hook))
         .post(READ, "/cases/{no}/actions", act.layer(hook))
+        .post(READ, "/cases/{no}/children", child.layer(hook))
+        .post(READ, "/cases/{no}/people/{party}", reveal.layer(hook))
         .get(READ, "/cases/{no}/files/{file}", picture)
 }
 
@@ -73,24 +79,64 @@ async fn act(
         .filter(|action| Command::fields(case.kind, *action).is_some());
     let action = action.ok_or_else(|| Faults::one("action", FieldFault::UnknownChoice))?;
     let pictures = files::fields(case.kind, action);
-    let chosen = pictures.iter().any(|field| sent.has_file(field.name));
-    match take(&app, &actor, &case, action, &mut sent).await {
-        Ok(()) => {
+    let mut tried = Trying {
+        number: case.number.clone(),
+        action,
+        chosen: pictures.iter().any(|field| sent.has_file(field.name)),
+        kept: Vec::new(),
+    };
+    let taken = match keep_first(&app, &actor, &case, &mut tried, &mut sent).await {
+        Ok(()) => take(&app, &actor, &case, action, &mut sent).await,
+        Err(error) => Err(error),
+    };
+    match taken {
+        Ok(Taken::Done) => {
             let back = format!("/cases/{}?said=done", case.number);
             Ok(Redirect::to(&back).into_response())
         }
-        Err(error) => {
-            again(
-                &app,
-                hooks,
-                &view,
-                &actor,
-                (&case.number, action, &sent, chosen),
-                error,
-            )
-            .await
-        }
+        Ok(Taken::ToLookAt) => look(&app, hooks, &view, &actor, (&case, tried), &sent).await,
+        Err(error) => again(&app, hooks, &view, &actor, (tried, &sent), error).await,
     }
+}
+
+/// An action on its way, for the page that may come back.
+struct Trying {
+    number: String,
+    action: Action,
+    /// Pictures were chosen, which a browser forgets with the page.
+    chosen: bool,
+    /// Those that were kept, because the form comes back to be looked at.
+    kept: Vec<String>,
+}
+
+enum Taken {
+    Done,
+    /// Nothing happened yet: it is to be looked at first.
+    ToLookAt,
+}
+
+/// Pictures of an action that is looked at first are kept before, and chosen by their ids.
+async fn keep_first(
+    app: &App,
+    actor: &Actor,
+    case: &Model,
+    tried: &mut Trying,
+    sent: &mut Sent,
+) -> AppResult<()> {
+    if tried.action != Action::Publish {
+        return Ok(());
+    }
+    while let Some(upload) = sent.take_file("files") {
+        let stored = app.files.keep_picture(upload).await;
+        let stored = stored.map_err(|error| files::on_field(error, "files"))?;
+        let id = commands::keep(app, case.office_id, actor.account, stored).await?;
+        sent.put("files", id.to_string());
+        sent.put("kept", id.to_string());
+    }
+    tried.chosen = false;
+    // Those of now, and those of the time before when the form came back.
+    tried.kept = sent.all("kept").into_iter().map(str::to_owned).collect();
+    Ok(())
 }
 
 async fn take(
@@ -99,7 +145,7 @@ async fn take(
     case: &Model,
     action: Action,
     sent: &mut Sent,
-) -> AppResult<()> {
+) -> AppResult<Taken> {
     let seen = sent.get("expected_seq").parse();
     let seen = seen.map_err(|_| Faults::one("expected_seq", FieldFault::Format))?;
     let once = sent.once(&format!("{} case {} {action}", actor.account, case.id))?;
@@ -117,11 +163,40 @@ async fn take(
         expected_seq: Some(seen),
         fields: form::fields(case.kind, action, sent),
         uploads,
+        people: form::newcomers(action, sent)?,
         by: super::door::acting(app.db.read(), actor).await?,
         once,
     };
+    if check::asks_first(action) && !check::looked_at(sent)? {
+        commands::rehearse(app, act).await?;
+        return Ok(Taken::ToLookAt);
+    }
     commands::act_once(app, act).await?;
-    Ok(())
+    Ok(Taken::Done)
+}
+
+/// The form again with what it would bring about.
+async fn look(
+    app: &App,
+    hooks: Hooks,
+    view: &View,
+    actor: &Actor,
+    (case, trying): (&Model, Trying),
+    sent: &Sent,
+) -> AppResult<Response> {
+    let check = check::of(app, view.lang, actor, (case, trying.action), sent).await?;
+    let nothing_wrong = Faults::new().into();
+    let tried = Tried {
+        action: trying.action,
+        form: Form::again(view.lang, sent, &nothing_wrong),
+        refused: None,
+        files_again: false,
+        since: None,
+        check: Some(check),
+        kept: check::kept(view.lang, case, &trying.kept),
+    };
+    let desk = desk::open(app, view.lang, actor, case).await?;
+    view.show(desk::page(app, hooks, case, desk, Some(tried)).await?)
 }
 
 /// The page again with what was typed: faults at their fields, a refusal above, and what happened
@@ -131,12 +206,12 @@ async fn again(
     hooks: Hooks,
     view: &View,
     actor: &Actor,
-    (number, action, sent, chosen): (&str, Action, &Sent, bool),
+    (trying, sent): (Trying, &Sent),
     error: AppError,
 ) -> AppResult<Response> {
     // As it is now, not as it was when the form came in.
-    let case = find(app, actor, number).await?;
-    let error = words::explain(view.lang, case.kind, action, case.stage, error);
+    let case = find(app, actor, &trying.number).await?;
+    let error = words::explain(view.lang, case.kind, trying.action, case.stage, error);
     let AppError::Problem(problem) = &error else {
         return Err(error);
     };
@@ -158,18 +233,94 @@ async fn again(
         (false, false) => None,
     };
     let tried = Tried {
-        action,
+        action: trying.action,
         form: Form::again(view.lang, sent, &error),
         refused,
-        files_again: chosen,
+        files_again: trying.chosen,
         since: stale
             .then(|| sent.get("expected_seq").parse().ok())
             .flatten(),
+        check: None,
+        kept: check::kept(view.lang, &case, &trying.kept),
     };
     let status = problem.status;
     let desk = desk::open(app, view.lang, actor, &case).await?;
     let page = desk::page(app, hooks, &case, desk, Some(tried)).await?;
     view.show_with(status, page)
+}
+
+/// 立子办件
+async fn child(
+    State(app): State<App>,
+    Extension(hooks): Extension<Hooks>,
+    view: View,
+    actor: Actor,
+    Path(number): Path<String>,
+    sent: Sent,
+) -> AppResult<Response> {
+    let case = find(&app, &actor, &number).await?;
+    let once = sent.once(&format!("{} child of {}", actor.account, case.id))?;
+    let by = super::door::acting(app.db.read(), &actor).await?;
+    let opened = match form::child(&sent) {
+        Ok(child) => {
+            let of = (case.office_id, case.id);
+            commands::open_child(&app, of, child, by, once).await
+        }
+        Err(error) => Err(error),
+    };
+    let error = match opened {
+        Ok(done) => {
+            return Ok(Redirect::to(&format!("/cases/{}", done.value)).into_response());
+        }
+        Err(error) => words::explain(view.lang, case.kind, Action::Link, case.stage, error),
+    };
+    let form = Form::retry(view.lang, &sent, error)?;
+    let desk = desk::open(&app, view.lang, &actor, &case).await?;
+    let child = desk.child(form);
+    let mut page = desk::page(&app, hooks, &case, desk, None).await?;
+    page.child = child;
+    view.show_with(StatusCode::UNPROCESSABLE_ENTITY, page)
+}
+
+/// The name and number of somebody of the case, for a reason that is kept.
+async fn reveal(
+    State(app): State<App>,
+    Extension(hooks): Extension<Hooks>,
+    view: View,
+    actor: Actor,
+    peer: Peer,
+    Path((number, party)): Path<(String, String)>,
+    sent: Sent,
+) -> AppResult<Response> {
+    let case = find(&app, &actor, &number).await?;
+    let desk = desk::open(&app, view.lang, &actor, &case).await?;
+    if !beside::may_reach(&desk.actor, &desk.seen.state) {
+        return Err(AppError::forbidden());
+    }
+    let party: i64 = party.parse().map_err(|_| AppError::not_found())?;
+    let people = store::rows::parties_of(app.db.read(), case.id).await?;
+    let person = people.into_iter().find(|row| row.id == party);
+    let person = person
+        .and_then(|row| row.person_id)
+        .ok_or_else(AppError::not_found)?;
+    let ip = peer.ip.to_string();
+    let mut page = desk::page(&app, hooks, &case, desk, None).await?;
+    match person::reveal(&app, &actor, person, sent.get("reason"), ip).await {
+        Ok(opened) => {
+            for line in page.people.iter_mut().filter(|line| line.id == party) {
+                line.opened = Some(Opened {
+                    name: opened.name.clone(),
+                    phone: opened.phone.clone(),
+                });
+            }
+            view.show(page)
+        }
+        Err(error) => {
+            page.reason = Form::retry(view.lang, &sent, error)?;
+            page.reason.values.insert("party".into(), party.to_string());
+            view.show_with(StatusCode::UNPROCESSABLE_ENTITY, page)
+        }
+    }
 }
 
 /// A picture of a record that the reader may see.
@@ -180,6 +331,7 @@ async fn picture(
 ) -> AppResult<Response> {
     let case = find(&app, &actor, &number).await?;
     let file: FileId = file.parse().map_err(|_| AppError::not_found())?;
-    let (mime, bytes) = files::open(&app, Reader::of(&actor), &case, file).await?;
+    let (mime, bytes) =
+        files::open(&app, Reader::of(&actor), &case, file, Some(actor.account)).await?;
     Ok(([(header::CONTENT_TYPE, mime)], bytes).into_response())
 }

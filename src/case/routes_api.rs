@@ -1,8 +1,10 @@
 //! The ledger over the API.
 use super::{
+    beside,
     commands::{self, Act},
     desk::{self, Desk},
     door::{self, READERS, Sight},
+    form,
     hook::{Asked, FactLine, Hooks, Opening},
     list::{self, ListQuery},
     pages::{ActionForm, Entry},
@@ -12,6 +14,7 @@ use crate::{
     account::{Actor, Audience, Routes},
     domain::{
         case::{Action, Command, Kind, Outcome, Stage, Step},
+        contact::{Contact, PersonName, Phone},
         fault::{Faults, FieldFault},
         id::FileId,
     },
@@ -49,6 +52,7 @@ pub fn routes(hooks: Hooks) -> Routes {
         .api(READ, hooked(routes!(list)))
         .api(READ, hooked(routes!(one)))
         .api(READ, hooked(routes!(act)))
+        .api(READ, hooked(routes!(child)))
         .api(READ, routes!(upload))
 }
 
@@ -88,8 +92,53 @@ struct CaseOut {
     #[serde(flatten)]
     line: CaseLine,
     facts: Vec<FactLine>,
+    /// Who is part of it, masked; only for staff of the office.
+    people: Vec<PartyOut>,
+    /// The units it went through; only for staff of the office.
+    units: Vec<UnitLine>,
+    /// Cases that belong to it and that the caller may see.
+    links: Vec<LinkOut>,
     timeline: Vec<EventOut>,
     actions: Vec<ActionOut>,
+}
+
+/// Somebody of a case.
+#[derive(Serialize, ToSchema)]
+struct PartyOut {
+    /// Names the person in actions such as `invite`.
+    id: String,
+    role: String,
+    name: String,
+}
+
+/// A unit that has or had a case.
+#[derive(Serialize, ToSchema)]
+struct UnitLine {
+    unit: String,
+    role: String,
+    note: String,
+    now: bool,
+}
+
+/// A case that belongs to another.
+#[derive(Serialize, ToSchema)]
+struct LinkOut {
+    no: String,
+    relation: String,
+    title: String,
+    state: String,
+}
+
+/// A case that does what an adopted suggestion asks for.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the body, which is read as an object")]
+struct NewChild {
+    /// resident_request or patrol_finding
+    kind: String,
+    category: String,
+    title: String,
+    text: String,
+    area: Option<String>,
 }
 
 /// One record, as far as the caller may see it.
@@ -226,12 +275,64 @@ async fn shown(
         None => Vec::new(),
     };
     facts.extend(super::view::facts(lang, desk.reader, &case, &desk.seen));
+    let beside = Beside::of(app, lang, &desk, &case).await?;
     Ok(CaseOut {
         line: line(lang, app.db.now(), &desk.seen.people, &case),
         facts,
+        people: beside.people,
+        units: beside.units,
+        links: beside.links,
         timeline: desk.seen.timeline.iter().map(EventOut::from).collect(),
         actions: desk.actions().into_iter().map(ActionOut::from).collect(),
     })
+}
+
+/// What stands beside the timeline, for staff.
+#[derive(Default)]
+struct Beside {
+    people: Vec<PartyOut>,
+    units: Vec<UnitLine>,
+    links: Vec<LinkOut>,
+}
+
+impl Beside {
+    async fn of(app: &App, lang: Lang, desk: &Desk, case: &Model) -> AppResult<Self> {
+        if !desk.reader.is_office() {
+            return Ok(Self::default());
+        }
+        let (state, now) = (&desk.seen.state, app.db.now());
+        let people = beside::people(app, lang, (case, state), &desk.actor).await?;
+        let units = beside::hand_overs(lang, now, state, &desk.seen.people, &desk.seen.book);
+        let links = beside::links(app, lang, desk.sight, case).await?;
+        Ok(Self {
+            people: people
+                .into_iter()
+                .map(|line| PartyOut {
+                    id: line.person,
+                    role: line.role,
+                    name: line.name,
+                })
+                .collect(),
+            units: units
+                .into_iter()
+                .map(|line| UnitLine {
+                    unit: line.unit,
+                    role: line.role,
+                    note: line.note,
+                    now: line.now,
+                })
+                .collect(),
+            links: links
+                .into_iter()
+                .map(|line| LinkOut {
+                    no: line.number,
+                    relation: line.label,
+                    title: line.title,
+                    state: line.state,
+                })
+                .collect(),
+        })
+    }
 }
 
 async fn find(app: &App, actor: &Actor, number: &str) -> AppResult<Model> {
@@ -347,6 +448,7 @@ async fn act(
         None | Some(Value::Null) => Err(FieldFault::Required),
         Some(seen) => seen.as_u64().ok_or(FieldFault::Format),
     };
+    let people = newcomers(asked, fields.remove("new_parties"))?;
     let act = Act {
         office: case.office_id,
         id: case.id,
@@ -355,6 +457,7 @@ async fn act(
         expected_seq: Some(seen.map_err(|fault| Faults::one("expected_seq", fault))?),
         fields,
         uploads: Vec::new(),
+        people,
         by: door::acting(app.db.read(), &actor).await?,
         once: call.once,
     };
@@ -365,6 +468,74 @@ async fn act(
     let case = store::as_of(app.db.read(), case, done.value).await?;
     let case = shown(&app, hooks, lang, &actor, case).await?;
     Ok(answer(StatusCode::OK, done.map(|_| case)))
+}
+
+/// `new_parties` of an invitation: people whom the office does not know yet, each a name and a phone.
+fn newcomers(asked: Action, sent: Option<Value>) -> AppResult<Vec<(&'static str, Contact)>> {
+    const FIELD: &str = "new_parties";
+    let people = match sent {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(_) if asked != Action::Invite => {
+            return Err(Faults::one(FIELD, FieldFault::UnknownField).into());
+        }
+        Some(Value::Array(people)) if people.len() <= form::NEWCOMERS => people,
+        Some(Value::Array(_)) => {
+            let max = form::NEWCOMERS;
+            return Err(Faults::one(FIELD, FieldFault::TooMany { max }).into());
+        }
+        Some(_) => return Err(Faults::one(FIELD, FieldFault::Format).into()),
+    };
+    let (mut found, mut faults) = (Vec::new(), Faults::new());
+    for (n, person) in people.iter().enumerate() {
+        let text = |name: &str| person.get(name).and_then(Value::as_str).unwrap_or_default();
+        let at = |name: &str| format!("{FIELD}/{n}/{name}");
+        let name = faults.take(at("name"), PersonName::parse(text("name")));
+        let phone = faults.take(at("phone"), Phone::parse(text("phone")));
+        let contact = name.zip(phone).map(|(name, phone)| Contact { name, phone });
+        found.extend(contact.map(|contact| ("parties", contact)));
+    }
+    Ok(faults.into_result(Some(found))?)
+}
+
+/// Opens a case that does what an adopted suggestion asks for, linked as its child.
+#[utoipa::path(post, path = "/api/v1/cases/{no}/children", tag = "cases", request_body = NewChild,
+    params(("no" = String, Path)),
+    responses((status = 201, body = CaseOut), (status = 403, body = ProblemDocument),
+        (status = 404, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
+async fn child(
+    State(app): State<App>,
+    Extension(hooks): Extension<Hooks>,
+    lang: Lang,
+    actor: Actor,
+    Path(number): Path<String>,
+    call: Call<Members>,
+) -> AppResult<Response> {
+    let case = find(&app, &actor, &number).await?;
+    let Members(fields) = call.body;
+    let mut sent = Sent::default();
+    let mut faults = Faults::new();
+    for (name, value) in fields {
+        match (name.as_str(), value) {
+            ("kind" | "category" | "title" | "text" | "area", Value::String(text)) => {
+                sent.put(&name, text);
+            }
+            ("area", Value::Null) => {}
+            ("kind" | "category" | "title" | "text" | "area", _) => {
+                faults.add(name, FieldFault::Format);
+            }
+            _ => faults.add(name, FieldFault::UnknownField),
+        }
+    }
+    faults.into_result(Some(()))?;
+    let child = form::child(&sent)?;
+    let by = door::acting(app.db.read(), &actor).await?;
+    let of = (case.office_id, case.id);
+    let done = commands::open_child(&app, of, child, by, call.once).await;
+    let explain = |error| words::explain(lang, case.kind, Action::Link, case.stage, error);
+    let done = done.map_err(explain)?;
+    let opened = find(&app, &actor, &done.value).await?;
+    let opened = shown(&app, hooks, lang, &actor, opened).await?;
+    Ok(created(done.map(|_| opened)))
 }
 
 /// Keeps a picture (form field `file`: JPEG, PNG or WebP) that an action of this case may name.

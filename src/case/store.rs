@@ -1,6 +1,7 @@
 //! Queries on the ledger. Appending an event is the only way to change a case: the row is what the
 //! events fold to, and a writer who was not the next gets `stale`.
 mod count;
+pub mod forms;
 mod list;
 pub mod public;
 pub mod rows;
@@ -15,11 +16,10 @@ use crate::{
             CaseState, Command, Event, Evidence, FollowUpKind, Recorded, Retained, Stage, Texts,
             Who, chain,
         },
-        funnel::Rung,
         id::{AccountId, CaseId, CaseTextId, FairId, OfficeId},
         number::CaseNumber,
     },
-    entity::{case, case_event, case_number, case_text, follow_up, job_match, office},
+    entity::{case, case_event, case_number, case_text, fair, follow_up, job_match, office},
     error::{AppError, AppResult},
     platform::{
         db::{WriteTx, is_duplicate},
@@ -102,6 +102,15 @@ pub async fn events(db: &impl ConnectionTrait, id: CaseId) -> AppResult<Vec<case
 pub async fn fair_of(db: &impl ConnectionTrait, id: CaseId) -> AppResult<Option<FairId>> {
     let row = job_match::Entity::find_by_id(id).one(db).await?;
     Ok(row.map(|row| row.fair_id))
+}
+
+/// Where the evening of a match is held.
+pub async fn venue(db: &impl ConnectionTrait, id: CaseId) -> AppResult<Option<String>> {
+    let Some(fair) = fair_of(db, id).await? else {
+        return Ok(None);
+    };
+    let row = fair::Entity::find_by_id(fair).one(db).await?;
+    Ok(row.map(|fair| fair.venue))
 }
 
 /// The state a case's events fold to.
@@ -522,7 +531,7 @@ async fn keep_match(tx: &WriteTx, case: CaseId, after: &CaseState) -> AppResult<
     let Some(row) = job_match::Entity::find_by_id(case).one(tx.conn()).await? else {
         return Ok(());
     };
-    let rung = std::cmp::max(row.rung, reached(after));
+    let rung = std::cmp::max(row.rung, after.rung());
     let changed = job_match::Entity::update_many()
         .col_expr(Column::Rung, Expr::value(rung))
         .col_expr(Column::Open, Expr::value(after.stage.is_open()))
@@ -543,21 +552,6 @@ async fn keep_match(tx: &WriteTx, case: CaseId, after: &CaseState) -> AppResult<
         Ok(_) => Ok(()),
         Err(error) if is_duplicate(&error) => Err(AppError::conflict("already_interested")),
         Err(error) => Err(error.into()),
-    }
-}
-
-/// The rung a match stands on now.
-fn reached(state: &CaseState) -> Rung {
-    use crate::domain::case::{Outcome, Stage, Step};
-    if state.outcome == Some(Outcome::PlacedVerified) {
-        return Rung::Verified;
-    }
-    match (state.stage, state.step) {
-        (Stage::Verifying, _) => Rung::Started,
-        (_, Some(Step::OfferAccepted)) => Rung::Accepted,
-        (_, Some(Step::Offered)) => Rung::Offer,
-        (_, Some(Step::Interviewed)) => Rung::Interview,
-        _ => Rung::Interest,
     }
 }
 

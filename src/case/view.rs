@@ -11,11 +11,15 @@ use super::{
 use crate::{
     domain::{
         calendar::instant,
-        case::{Action, CaseState, ClockKind, Command, Event, FieldSpec, Kind, Shape, Stage, Who},
+        case::{
+            Action, CaseState, ClockKind, Command, Event, FieldSpec, FollowUpKind, Kind, Shape,
+            Stage, Who,
+        },
     },
     entity::{case, case_event, case_file},
     error::AppResult,
     platform::{App, text::Lang},
+    rulebook::{self, Book},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
@@ -32,6 +36,8 @@ pub struct Overview {
     /// Oldest first, as far as the reader may see it.
     pub timeline: Vec<Entry>,
     pub people: People,
+    /// The rules of the office as they are now.
+    pub book: Book,
 }
 
 /// Everything about a case but its kind's details. `files_at` is the address below which the
@@ -52,7 +58,9 @@ pub async fn overview(
     let texts = store::texts_of(db, &app.keys, case.id).await?;
     let pictures = files::of_case(db, case.id).await?;
     let events: Vec<Event> = rows.iter().map(store::event).collect::<AppResult<_>>()?;
+    let book = Book::load(db, case.office_id, app.db.now()).await?;
     let told = Told {
+        book: &book,
         lang,
         reader,
         kind: case.kind,
@@ -83,6 +91,7 @@ pub async fn overview(
         due,
         timeline,
         people,
+        book,
         state,
     })
 }
@@ -94,11 +103,17 @@ fn shown(pictures: &[case_file::Model], seq: i64, lang: Lang, at: &str) -> Vec<P
         .map(|(n, file)| Picture {
             href: format!("{at}/{}", file.file_id),
             alt: crate::platform::text::say(lang, "case.file", &[("n", (n + 1).to_string())]),
+            side: match file.role.as_str() {
+                "before" | files::PUBLIC_BEFORE => "before",
+                "after" | files::PUBLIC_AFTER => "after",
+                _ => "",
+            },
         })
         .collect()
 }
 
 struct Told<'a> {
+    book: &'a Book,
     lang: Lang,
     reader: Reader,
     kind: Kind,
@@ -136,7 +151,7 @@ impl Told<'_> {
                 });
             }
         }
-        if let Some(due) = &event.payload.then.unit_due {
+        if let (Some(due), None) = (&event.payload.then.unit_due, data.get("due_at")) {
             lines.push(FactLine {
                 label: clock(self.lang, self.kind, ClockKind::Unit),
                 value: words::moment(self.lang, due.at),
@@ -202,6 +217,14 @@ impl Told<'_> {
             Shape::Ids("unit") => Some(joined(value, |id| {
                 self.name(Shape::Id("unit"), id).unwrap_or_default()
             })),
+            Shape::Code if field.name == "category" => {
+                let code = value.as_str()?;
+                let name = self.book.category(code);
+                Some(
+                    name.map_or(code, |one| rulebook::name(self.lang, one))
+                        .to_owned(),
+                )
+            }
             Shape::Case | Shape::Code => text(),
             _ => None,
         }
@@ -272,7 +295,7 @@ fn steps(lang: Lang, state: &CaseState, events: &[Event], due: Option<&Term>) ->
                 4 if at > 4 => ("done", closed),
                 _ if n < at => ("done", reached),
                 _ if stopped => ("stopped", None),
-                _ => ("now", due.map(|due| due.text.clone()).or(reached)),
+                _ => ("now", due.map(|due| promised(lang, due)).or(reached)),
             };
             LoopStep {
                 label: words::say(lang, &format!("{words}.{n}")),
@@ -308,6 +331,15 @@ pub fn plain_steps(lang: Lang, kind: Kind, stage: Stage) -> Vec<LoopStep> {
         .collect()
 }
 
+/// `剩 3 小时`, or the day by which it has to be done.
+fn promised(lang: Lang, due: &Term) -> String {
+    if due.tone.is_empty() {
+        crate::platform::text::say(lang, "case.by", &[("at", due.text.as_str())])
+    } else {
+        due.text.clone()
+    }
+}
+
 /// Which step an open stage belongs to.
 fn phase(stage: Stage) -> Option<usize> {
     use crate::domain::case::Phase;
@@ -340,8 +372,8 @@ fn standing(state: &CaseState, events: &[Event]) -> usize {
     }
 }
 
-/// Deadlines that still matter, the running one first.
-pub fn dues(lang: Lang, now: DateTime<Utc>, state: &CaseState) -> Vec<DueLine> {
+/// The clocks whose deadlines still matter, the running one first.
+pub fn due_clocks(state: &CaseState) -> Vec<ClockKind> {
     let running = state.running_due().map(|(clock, _)| clock);
     let open = state.stage.is_open();
     let handed = matches!(state.stage, Stage::Dispatched | Stage::Handling);
@@ -351,11 +383,16 @@ pub fn dues(lang: Lang, now: DateTime<Utc>, state: &CaseState) -> Vec<DueLine> {
         ClockKind::Citizen => open && state.stage != Stage::Suspended,
         ClockKind::Unit => handed,
     };
-    let mut clocks: Vec<_> = ClockKind::ALL.to_vec();
+    let mut clocks = ClockKind::ALL.to_vec();
+    clocks.retain(|clock| matters(*clock) && state.deadline(*clock).is_some());
     clocks.sort_by_key(|clock| Some(*clock) != running);
     clocks
+}
+
+/// Deadlines that still matter.
+pub fn dues(lang: Lang, now: DateTime<Utc>, state: &CaseState) -> Vec<DueLine> {
+    due_clocks(state)
         .into_iter()
-        .filter(|clock| matters(*clock))
         .filter_map(|which| {
             let due = state.deadline(which)?;
             Some(DueLine {
@@ -366,6 +403,7 @@ pub fn dues(lang: Lang, now: DateTime<Utc>, state: &CaseState) -> Vec<DueLine> {
                 } else {
                     String::new()
                 },
+                workings: Vec::new(),
             })
         })
         .collect()
@@ -373,11 +411,19 @@ pub fn dues(lang: Lang, now: DateTime<Utc>, state: &CaseState) -> Vec<DueLine> {
 
 /// 后续回访, with what came of each.
 pub fn follow_ups(lang: Lang, now: DateTime<Utc>, state: &CaseState) -> Vec<DueLine> {
+    let over = state.kind == Kind::Mediation && state.stage == Stage::Closed;
     let line = |follow: &crate::domain::case::FollowUp| {
         let on = words::day(lang, follow.due_on);
-        let term = if let Some(result) = follow.result {
+        let done = match (follow.result, follow.what) {
+            (Some(result), _) => Some(words::code(lang, "Retained", result.code())),
+            (None, FollowUpKind::Performance) if over => {
+                state.outcome.map(|outcome| words::outcome(lang, outcome))
+            }
+            _ => None,
+        };
+        let term = if let Some(text) = done {
             Term {
-                text: words::code(lang, "Retained", result.code()),
+                text,
                 tone: "",
                 at: String::new(),
             }
@@ -392,6 +438,7 @@ pub fn follow_ups(lang: Lang, now: DateTime<Utc>, state: &CaseState) -> Vec<DueL
             label: words::code(lang, "FollowUpKind", follow.what.code()),
             term,
             note: crate::platform::text::say(lang, "case.follow_up_due", &[("day", on)]),
+            workings: Vec::new(),
         }
     };
     state.follow_ups.iter().map(line).collect()
@@ -400,6 +447,11 @@ pub fn follow_ups(lang: Lang, now: DateTime<Utc>, state: &CaseState) -> Vec<DueL
 /// The facts that every kind has.
 pub fn facts(lang: Lang, reader: Reader, case: &case::Model, seen: &Overview) -> Vec<FactLine> {
     let state = &seen.state;
+    let code = state.category.as_ref().map(|code| code.as_str());
+    let category = code.map(|code| match seen.book.category(code) {
+        Some(one) => rulebook::name(lang, one).to_owned(),
+        None => code.to_owned(),
+    });
     let mut lines = Vec::new();
     let mut add = |key: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -421,7 +473,7 @@ pub fn facts(lang: Lang, reader: Reader, case: &case::Model, seen: &Overview) ->
     add("lead", unit.map(|(name, _)| name.clone()));
     let area = state.org_node.and_then(|area| seen.people.areas.get(&area));
     add("area", area.cloned());
-    add("category", case.category.clone());
+    add("category", category);
     add("recorded", Some(words::moment(lang, case.recorded_at)));
     add(
         "interview",

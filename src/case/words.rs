@@ -210,6 +210,30 @@ pub fn short_day(lang: Lang, day: chrono::NaiveDate) -> String {
     day.format(form).to_string()
 }
 
+/// `王** 8000`; somebody who left no name, or was erased, is called so.
+pub fn masked(lang: Lang, name: &str, tail: &str) -> String {
+    let said = format!("{name} {tail}");
+    match said.trim() {
+        "" => say(lang, "case.unnamed"),
+        said => said.to_owned(),
+    }
+}
+
+/// `7月20日 周一`
+pub fn weekday(lang: Lang, day: chrono::NaiveDate) -> String {
+    use chrono::Datelike;
+    let form = if lang == Lang::En {
+        "%-d %b"
+    } else {
+        "%-m月%-d日"
+    };
+    let weekday = say(
+        lang,
+        &format!("desk.weekday.{}", day.weekday().number_from_monday()),
+    );
+    format!("{} {weekday}", day.format(form))
+}
+
 /// A refusal with its reason: which guard failed, and who can act. Anything else as it is.
 pub fn explain(lang: Lang, kind: Kind, asked: Action, at: Stage, error: AppError) -> AppError {
     let AppError::Problem(problem) = &error else {

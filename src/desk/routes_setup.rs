@@ -24,7 +24,7 @@ use crate::{
         App,
         api::Query,
         form::{Form, Sent},
-        page::{self, Said, View},
+        page::{Said, View},
     },
 };
 use axum::{
@@ -67,18 +67,7 @@ pub fn add(routes: Routes) -> Routes {
 
 /// The form again with what is wrong, or what the whole refuses; errors that no form can mend go on.
 pub fn again(view: &View, sent: &Sent, error: AppError) -> AppResult<(Form, Option<String>)> {
-    let form = Form::again(view.lang, sent, &error);
-    match error {
-        AppError::Problem(problem) if !problem.errors.is_empty() => Ok((form, None)),
-        AppError::Problem(problem)
-            if [StatusCode::CONFLICT, StatusCode::UNPROCESSABLE_ENTITY]
-                .contains(&problem.status) =>
-        {
-            let fault = page::problem_text(view.lang, &problem);
-            Ok((form, Some(fault)))
-        }
-        error => Err(error),
-    }
+    Form::refused(view.lang, sent, error)
 }
 
 pub fn to(path: &str, said: &str) -> Response {

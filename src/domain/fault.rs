@@ -74,6 +74,8 @@ pub enum FieldFault {
     PersonalData,
     /// 公开文字中有可能认出人的内容: what it is
     Identifies { found: String },
+    /// 合计不是一百
+    NotHundred,
     /// 时刻不在允许的时间内
     OutsideHours { from: String, to: String },
 }
@@ -116,6 +118,7 @@ impl FieldFault {
             Self::UnknownField => "unknown_field",
             Self::PersonalData => "personal_data",
             Self::Identifies { .. } => "identifies",
+            Self::NotHundred => "not_hundred",
             Self::OutsideHours { .. } => "outside_hours",
         }
     }
@@ -326,6 +329,7 @@ mod tests {
             FieldFault::Identifies {
                 found: "3号楼".into(),
             },
+            FieldFault::NotHundred,
             FieldFault::OutsideHours {
                 from: "08:30".into(),
                 to: "10:30".into(),

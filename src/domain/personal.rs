@@ -2,7 +2,7 @@
 //! It is shown to whoever publishes before anything is public, and refused on the server.
 use super::{
     contact::{IdNumber, Phone},
-    text::half_width,
+    text::{half_width, half_width_char, is_blank, is_invisible},
 };
 
 /// What sort of trace it is.
@@ -12,6 +12,10 @@ pub enum Trace {
     Phone,
     /// 身份证号
     IdNumber,
+    /// 银行卡号
+    BankCard,
+    /// 车牌
+    Plate,
     /// 门牌: building, unit, room or street number
     House,
     /// 当事人姓名
@@ -19,12 +23,21 @@ pub enum Trace {
 }
 
 impl Trace {
-    pub const ALL: &'static [Self] = &[Self::Phone, Self::IdNumber, Self::House, Self::Name];
+    pub const ALL: &'static [Self] = &[
+        Self::Phone,
+        Self::IdNumber,
+        Self::BankCard,
+        Self::Plate,
+        Self::House,
+        Self::Name,
+    ];
 
     pub const fn code(self) -> &'static str {
         match self {
             Self::Phone => "phone",
             Self::IdNumber => "id_number",
+            Self::BankCard => "bank_card",
+            Self::Plate => "plate",
             Self::House => "house",
             Self::Name => "name",
         }
@@ -36,6 +49,8 @@ impl Trace {
 pub struct Found {
     pub trace: Trace,
     pub words: String,
+    /// Characters before it, in the text as it is read: half width, without invisible characters.
+    pub at: usize,
 }
 
 /// Everything that gives somebody away, in the order it stands; `names` are those of the people of
@@ -43,23 +58,52 @@ pub struct Found {
 pub fn find(text: &str, names: &[String]) -> Vec<Found> {
     let plain = half_width(text);
     let chars: Vec<char> = plain.chars().collect();
-    let mut found: Vec<(usize, Found)> = numbers(&chars);
+    let mut found = numbers(&chars);
     found.extend(houses(&chars));
+    found.extend(plates(&chars));
     for name in names.iter().filter(|name| name.chars().count() >= 2) {
-        if let Some(at) = plain.find(name.as_str()) {
-            let trace = Found {
-                trace: Trace::Name,
-                words: name.clone(),
-            };
-            found.push((plain[..at].chars().count(), trace));
-        }
+        found.extend(plain.match_indices(name.as_str()).map(|(at, words)| Found {
+            trace: Trace::Name,
+            words: words.to_owned(),
+            at: plain[..at].chars().count(),
+        }));
     }
-    found.sort_by_key(|(at, _)| *at);
-    found.into_iter().map(|(_, one)| one).collect()
+    found.sort_by_key(|one| one.at);
+    found
 }
 
-/// Mobile and identity numbers, however they are grouped.
-fn numbers(chars: &[char]) -> Vec<(usize, Found)> {
+/// A text with everything covered that gives somebody away, but for some sorts of traces.
+pub fn cover(text: &str, names: &[String], but: &[Trace]) -> String {
+    // As they were written, in step with what is read.
+    let written = text.chars().filter(|c| !is_invisible(*c));
+    let mut chars: Vec<char> = written
+        .skip_while(|c| is_blank(half_width_char(*c)))
+        .collect();
+    for found in find(text, names) {
+        if but.contains(&found.trace) {
+            continue;
+        }
+        let mut left = found.words.chars().count();
+        // A number is told without the blanks and dashes that group it.
+        let grouped = found.words.chars().all(|c| c.is_ascii_alphanumeric());
+        for c in chars.iter_mut().skip(found.at) {
+            if left == 0 {
+                break;
+            }
+            if !(grouped && matches!(half_width_char(*c), ' ' | '-')) {
+                left -= 1;
+            }
+            *c = COVER;
+        }
+    }
+    chars.into_iter().collect()
+}
+
+/// What stands instead.
+const COVER: char = '▇';
+
+/// Mobile, identity and bank card numbers, however they are grouped.
+fn numbers(chars: &[char]) -> Vec<Found> {
     let (mut found, mut run, mut start) = (Vec::new(), String::new(), 0);
     for (at, c) in chars.iter().chain(['。'].iter()).enumerate() {
         match c {
@@ -71,18 +115,64 @@ fn numbers(chars: &[char]) -> Vec<(usize, Found)> {
             }
             ' ' | '-' if !run.is_empty() => {}
             _ => {
-                let trace = if IdNumber::parse(&run).is_ok() {
-                    Some(Trace::IdNumber)
-                } else {
-                    let mobile = Phone::parse(&run).is_ok_and(|phone| phone.is_mobile());
-                    mobile.then_some(Trace::Phone)
-                };
-                if let Some(trace) = trace {
-                    let words = std::mem::take(&mut run);
-                    found.push((start, Found { trace, words }));
+                let words = std::mem::take(&mut run);
+                if let Some(trace) = number(&words) {
+                    let at = start;
+                    found.push(Found { trace, words, at });
                 }
-                run.clear();
             }
+        }
+    }
+    found
+}
+
+fn number(run: &str) -> Option<Trace> {
+    if IdNumber::parse(run).is_ok() {
+        Some(Trace::IdNumber)
+    } else if Phone::parse(run).is_ok_and(|phone| phone.is_mobile()) {
+        Some(Trace::Phone)
+    } else {
+        ((16..=19).contains(&run.len()) && luhn(run)).then_some(Trace::BankCard)
+    }
+}
+
+/// The check digit of bank cards (ISO/IEC 7812).
+fn luhn(digits: &str) -> bool {
+    let mut sum = 0;
+    for (place, c) in digits.chars().rev().enumerate() {
+        let Some(digit) = c.to_digit(10) else {
+            return false;
+        };
+        let doubled = if place % 2 == 1 { digit * 2 } else { digit };
+        sum += if doubled > 9 { doubled - 9 } else { doubled };
+    }
+    sum % 10 == 0
+}
+
+/// The provinces on number plates (GA 36).
+const PROVINCES: &str = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼";
+
+/// 甘A12345, 甘AD12345, also with a dot or a blank after the letter.
+fn plates(chars: &[char]) -> Vec<Found> {
+    let mut found = Vec::new();
+    for at in 0..chars.len().saturating_sub(6) {
+        let city = chars[at + 1].is_ascii_alphabetic();
+        if !PROVINCES.contains(chars[at]) || !city {
+            continue;
+        }
+        let dot = usize::from(matches!(chars[at + 2], '·' | '.' | ' ' | '-'));
+        let rest = &chars[at + 2 + dot..];
+        let length = rest
+            .iter()
+            .take_while(|c| c.is_ascii_alphanumeric())
+            .count();
+        let digits = rest[..length].iter().filter(|c| c.is_ascii_digit()).count();
+        if (5..=6).contains(&length) && digits >= 3 {
+            found.push(Found {
+                trace: Trace::Plate,
+                words: chars[at..at + 2 + dot + length].iter().collect(),
+                at,
+            });
         }
     }
     found
@@ -98,14 +188,16 @@ fn is_numeral(c: char) -> bool {
     c.is_ascii_alphanumeric() || NUMERALS.contains(c)
 }
 
-fn houses(chars: &[char]) -> Vec<(usize, Found)> {
+fn houses(chars: &[char]) -> Vec<Found> {
     let (mut found, mut at) = (Vec::new(), 0);
     while at < chars.len() {
         match house(chars, at) {
             Some(end) => {
-                let words = chars[at..end].iter().collect();
-                let trace = Trace::House;
-                found.push((at, Found { trace, words }));
+                found.push(Found {
+                    trace: Trace::House,
+                    words: chars[at..end].iter().collect(),
+                    at,
+                });
                 at = end;
             }
             None => at += 1,
@@ -223,6 +315,11 @@ mod tests {
             ("１２栋楼道", vec![("house", "12栋")]),
             ("王小芳反映", vec![("name", "王小芳")]),
             (
+                "卡号 6222 0212 3456 7890 128",
+                vec![("bank_card", "6222021234567890128")],
+            ),
+            ("车牌甘A·12345占道", vec![("plate", "甘A·12345")]),
+            (
                 "王小芳住5栋301室，电话13900001111",
                 vec![
                     ("name", "王小芳"),
@@ -250,6 +347,30 @@ mod tests {
             "TMD-2026-000123",
         ] {
             assert_eq!(traces(text), vec![], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_covered_is_gone_and_the_rest_stays() {
+        let names = ["王小芳".to_owned()];
+        let text = "王小芳说：138 0013-8000 打不通，３号楼的灯。王小芳";
+        let covered = cover(text, &names, &[]);
+        assert_eq!(covered, "▇▇▇说：▇▇▇▇▇▇▇▇▇▇▇▇▇ 打不通，▇▇▇的灯。▇▇▇");
+        assert_eq!(find(&covered, &names), []);
+        assert_eq!(cover("3号楼一层", &names, &[Trace::House]), "3号楼一层");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_left_of_what_was_covered(
+            text in "[ a-z0-9。王小芳号楼栋单元路甘A-]{0,60}",
+            at in 0_usize..60,
+        ) {
+            let at = text.char_indices().nth(at).map_or(text.len(), |(at, _)| at);
+            let planted = format!("{}13800138000。王小芳{}", &text[..at], &text[at..]);
+            let names = ["王小芳".to_owned()];
+            let covered = cover(&planted, &names, &[]);
+            prop_assert!(!covered.contains("王小芳"), "{covered}");
         }
     }
 

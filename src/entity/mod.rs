@@ -1,6 +1,7 @@
 //! Rows: one file per table, columns only. A test proves that they match the migrations.
 pub mod access_record;
 pub mod account;
+pub mod announcement;
 pub mod api_token;
 pub mod area;
 pub mod booth;
@@ -44,6 +45,7 @@ pub mod ledger_view;
 pub mod office;
 pub mod old_password;
 pub mod outbox;
+pub mod oversight_weights;
 pub mod participation;
 pub mod person;
 pub mod poster;
@@ -52,6 +54,7 @@ pub mod posting_event;
 pub mod registration;
 pub mod request;
 pub mod rulebook;
+pub mod sealed_month;
 pub mod setup_link;
 pub mod sign_in_attempt;
 pub mod sla_rule;

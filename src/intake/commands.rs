@@ -15,7 +15,6 @@ use crate::{
         id::{AccountId, CaseId, FileId, OfficeId, PersonId},
         number::CaseNumber,
     },
-    entity::request,
     error::AppResult,
     person,
     platform::{
@@ -28,7 +27,6 @@ use crate::{
     },
     rulebook,
 };
-use sea_orm::ActiveValue::Set;
 
 /// Who brings a report.
 #[derive(Clone, Copy, Debug)]
@@ -91,18 +89,15 @@ async fn report_in(
     let (kind, channel, on_behalf) = (read.kind, read.channel, read.on_behalf);
     let name = rulebook::name(Lang::Zh, &category);
     let title = title(read.title.as_ref(), name, &report.place.name)?;
-    let row = request::ActiveModel {
-        office_id: Set(office),
-        channel: Set(channel),
-        source: Set(read.source.as_ref().map(|(source, _)| text(source))),
-        source_ref: Set(read.source.as_ref().map(|(_, number)| text(number))),
-        row_hash: Set(report.row_hash),
-        site_id: Set(report.place.site),
-        cell: Set(read.point.as_ref().and_then(place::cell)),
-        on_behalf: Set(on_behalf),
-        entered_by: Set(account),
-        created_at: Set(tx.now),
-        ..Default::default()
+    let from = store::From {
+        office,
+        channel,
+        source: read.source.clone(),
+        row_hash: report.row_hash,
+        site: report.place.site,
+        cell: read.point.as_ref().and_then(place::cell),
+        on_behalf,
+        entered_by: account,
     };
     let command = Command::Report {
         channel,
@@ -119,11 +114,11 @@ async fn report_in(
         shown: read.shown,
     };
     let opened = case::commands::open(tx, keys, office, kind, title, command, &by).await?;
-    store::insert_request(tx, opened.id, row).await?;
+    store::insert_request(tx, opened.id, from).await?;
     keys::issue(tx, keys, office, opened.id, reporter).await?;
     for party in &read.parties {
         let party = person::find_or_enter(tx, keys, office, party).await?;
-        case::store::rows::name_party(tx, opened.id, party).await?;
+        case::store::rows::add_party(tx, opened.id, party, "named").await?;
         keys::issue(tx, keys, office, opened.id, party).await?;
     }
     let next = Next {
@@ -139,10 +134,6 @@ async fn report_in(
     Ok(opened.number)
 }
 
-fn text(code: &Code) -> String {
-    code.as_str().to_owned()
-}
-
 async fn speaker(
     tx: &WriteTx,
     keys: &Keys,
@@ -150,15 +141,15 @@ async fn speaker(
     speaker: &Speaker,
 ) -> AppResult<PersonId> {
     match speaker {
-        Speaker::Reachable {
-            contact,
-            named: true,
-        } => person::enter(tx, keys, office, contact).await,
-        Speaker::Reachable { contact, .. } => {
-            person::find_or_enter(tx, keys, office, contact).await
-        }
+        Speaker::Reachable(contact) => person::enter(tx, keys, office, contact).await,
+        Speaker::Number(phone) => person::enter_number(tx, keys, office, phone).await,
         Speaker::Unreachable(name) => {
             person::enter_without_phone(tx, keys, office, name.as_ref()).await
+        }
+        Speaker::Known(person) => {
+            // 404 for somebody of another office.
+            person::card(tx.conn(), keys, office, *person).await?;
+            Ok(*person)
         }
     }
 }
@@ -272,7 +263,9 @@ pub async fn join(app: &App, join: Join, once: Once) -> AppResult<Done<PersonId>
                 return Err(crate::error::AppError::conflict("case_over"));
             }
             let person = speaker(&tx, &keys, join.office, &join.speaker).await?;
-            case::public::follow(&tx, row.id, person).await?;
+            if case::store::state(&row)?.person != Some(person) {
+                case::store::rows::add_party(&tx, row.id, person, "follower").await?;
+            }
             keys::issue(&tx, &keys, join.office, row.id, person).await?;
             Ok(person)
         })

@@ -4,7 +4,7 @@ use crate::{
         case::{Channel, Code, Kind, Line, Point, Text, Told, Urgency},
         contact::{Contact, PersonName, Phone},
         fault::{Faults, FieldFault},
-        id::FileId,
+        id::{FileId, PersonId},
         moment,
         number::CaseNumber,
     },
@@ -104,10 +104,13 @@ impl Raw {
 /// Who speaks, as far as they say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Speaker {
-    /// Name and number, or a number alone: then the name is a polite word.
-    Reachable { contact: Contact, named: bool },
+    Reachable(Contact),
+    /// A number alone is enough to be called back.
+    Number(Phone),
     /// A name without a number, or nothing.
     Unreachable(Option<PersonName>),
+    /// Somebody whom the office has in its registry; never read from a form.
+    Known(PersonId),
 }
 
 /// What happens right after the report, in the same transaction.
@@ -211,22 +214,12 @@ fn point(raw: &Raw) -> Result<Option<Point>, FieldFault> {
     }
 }
 
-/// A number alone is enough to be called back; what to call the person is then a polite word.
 fn speaker(raw: &Raw, faults: &mut Faults) -> Option<Speaker> {
     let name = faults.take("name", optional(&raw.name, PersonName::parse))?;
     let phone = faults.take("phone", optional(&raw.phone, Phone::parse))?;
     Some(match (name, phone) {
-        (Some(name), Some(phone)) => Speaker::Reachable {
-            contact: Contact { name, phone },
-            named: true,
-        },
-        (None, Some(phone)) => Speaker::Reachable {
-            contact: Contact {
-                name: PersonName::parse("居民").ok()?,
-                phone,
-            },
-            named: false,
-        },
+        (Some(name), Some(phone)) => Speaker::Reachable(Contact { name, phone }),
+        (None, Some(phone)) => Speaker::Number(phone),
         (name, None) => Speaker::Unreachable(name),
     })
 }
@@ -324,7 +317,7 @@ mod tests {
         let mut typed = raw();
         typed.phone = "138 0000 8000".into();
         let speaker = read_one(&typed).unwrap().speaker;
-        assert!(matches!(speaker, Speaker::Reachable { named: false, .. }));
+        assert!(matches!(speaker, Speaker::Number(_)));
         let speaker = read_one(&raw()).unwrap().speaker;
         assert_eq!(speaker, Speaker::Unreachable(None));
     }

@@ -2,7 +2,9 @@
 use super::{
     commands::{self, By, Report},
     form::{self, Raw},
-    place, store,
+    place,
+    routes::CLERKS,
+    store,
 };
 use crate::{
     case::{Asked, FactLine, ListLine, OfKind, Opening, door},
@@ -10,7 +12,6 @@ use crate::{
         case::{Channel, Kind},
         fault::Faults,
         id::{CaseId, PersonId},
-        role::Role,
     },
     entity::{case, request},
     error::{AppError, AppResult},
@@ -19,13 +20,6 @@ use crate::{
 };
 use serde_json::Value;
 use std::collections::HashMap;
-
-/// Roles that open the page of a person from a case.
-const OPENERS: &[Role] = &[
-    Role::OfficeAdmin,
-    Role::PlacementOfficer,
-    Role::CommunityClerk,
-];
 
 /// The five kinds that residents, grid workers and deputies bring.
 pub const HOOKS: [OfKind; 5] = [
@@ -72,6 +66,7 @@ fn who(lang: Lang, card: Option<&Card>) -> String {
     match card {
         Some(card) if card.erased => said("person.erased"),
         Some(card) if card.name.is_empty() && card.tail.is_empty() => said("intake.unnamed"),
+        Some(card) if card.name.is_empty() => format!("{} {}", said("intake.nameless"), card.tail),
         Some(card) => format!("{} {}", card.name, card.tail).trim().to_owned(),
         None => String::new(),
     }
@@ -90,7 +85,10 @@ async fn facts(app: &App, asked: Asked) -> AppResult<Vec<FactLine>> {
     let mut lines = Vec::new();
     if let (true, Some(person)) = (asked.reader.is_office(), state.person) {
         let card = person::card(db, &app.keys, asked.office, person).await?;
-        let opens = asked.role.is_some_and(|role| OPENERS.contains(&role)) && !card.erased;
+        let opens = asked
+            .role
+            .is_some_and(|role| person::OPENERS.contains(&role))
+            && !card.erased;
         let href = opens.then(|| format!("/office/persons/{}", card.uid));
         lines.push(line("reporter", who(lang, Some(&card)), href));
     }
@@ -107,9 +105,11 @@ async fn facts(app: &App, asked: Asked) -> AppResult<Vec<FactLine>> {
         lines.extend(
             from.map(|(source, number)| line("source", format!("{source} {number}"), None)),
         );
-        let slip = format!("/cases/{}/slip", case.number);
-        let print = text::say::<&str>(lang, "intake.slip.print", &[]);
-        lines.push(line("slip", print, Some(slip)));
+        if asked.role.is_some_and(|role| CLERKS.contains(&role)) {
+            let slip = format!("/cases/{}/slip", case.number);
+            let print = text::say::<&str>(lang, "intake.slip.print", &[]);
+            lines.push(line("slip", print, Some(slip)));
+        }
     }
     Ok(lines)
 }

@@ -21,6 +21,9 @@ mod table;
 mod track;
 
 pub use hooks::HOOKS;
-pub use pages::{DonePage, ImportPage, JoinedPage, NewPage, ReportPage, SlipPage, TrackPage};
+pub use pages::{
+    BannerPage, BannersPage, DonePage, ImportPage, JoinedPage, NewPage, ReportPage, SlipPage,
+    TrackPage,
+};
 pub use place::{Place, resolve};
 pub use routes::routes;

@@ -172,11 +172,59 @@ pub struct ImportPage {
     pub form: Form,
 }
 
-fn choice(value: &str, label: &str) -> Choice {
-    Choice {
-        value: value.into(),
-        label: label.into(),
+/// 点位标牌: one sheet for a banner or a building's door.
+#[derive(Debug, Serialize)]
+pub struct BannerPage {
+    pub place: String,
+    pub code: String,
+    pub url: String,
+    /// SVG
+    pub qr: String,
+    /// The next desk there, in words.
+    pub next: String,
+}
+
+/// A place that has a code.
+#[derive(Clone, Debug, Serialize)]
+pub struct Coded {
+    pub name: String,
+    pub code: String,
+}
+
+/// 二维码标牌
+#[derive(Debug, Serialize)]
+pub struct BannersPage {
+    pub rows: Vec<Coded>,
+}
+
+impl Page for BannerPage {
+    const TEMPLATE: &'static str = "intake/banner.html";
+
+    fn samples() -> Vec<Self> {
+        vec![Self {
+            place: "民乐路 3 号院东门".into(),
+            code: "MINLE-E".into(),
+            url: "https://example.org/D/MINLE-E".into(),
+            qr: QR.into(),
+            next: String::new(),
+        }]
     }
+}
+
+impl Page for BannersPage {
+    const TEMPLATE: &'static str = "intake/banners.html";
+
+    fn samples() -> Vec<Self> {
+        let row = Coded {
+            name: "民乐路 3 号院东门".into(),
+            code: "MINLE-E".into(),
+        };
+        vec![Self { rows: vec![] }, Self { rows: vec![row] }]
+    }
+}
+
+fn choice(value: &str, label: &str) -> Choice {
+    Choice::new(value, label)
 }
 
 fn groups() -> Vec<Group> {

@@ -3,15 +3,18 @@ use super::{
     commands::{self, By, Join, Report},
     form::{self, Raw},
     keys,
-    pages::{DonePage, NewPage, SlipPage},
+    pages::{BannerPage, BannersPage, Coded, DonePage, NewPage, SlipPage},
     place, routes_api, routes_import, routes_resident,
     routes_resident::pictures,
     show, store, track,
 };
 use crate::{
     account::{Actor, Audience, Routes},
+    area,
     case::{FactLine, door, store as ledger, words},
+    desk,
     domain::{
+        area::Level,
         case::{Action, Channel, Kind, Stage, Urgency},
         contact::Phone,
         fault::Faults,
@@ -39,7 +42,7 @@ use serde::Deserialize;
 /// Who takes in what others report: the parts R G D U of the case table that are accounts.
 pub const TAKERS: &[Role] = &[CommunityClerk, PlacementOfficer, GridWorker, DeputyLiaison];
 /// Who may print the slip of a case again.
-const CLERKS: &[Role] = &[CommunityClerk, PlacementOfficer];
+pub const CLERKS: &[Role] = &[CommunityClerk, PlacementOfficer];
 
 const TAKE: Audience = Audience::Roles(TAKERS);
 
@@ -55,6 +58,8 @@ pub fn routes() -> Routes {
         .get(TAKE, "/office/intake/similar", similar)
         .get(TAKE, "/office/intake/done/{no}", done)
         .get(Audience::Roles(CLERKS), "/cases/{no}/slip", slip)
+        .get(TAKE, "/office/intake/banners", banners)
+        .get(TAKE, "/office/intake/banners/{code}", banner)
         .merge(routes_api::routes())
         .merge(routes_import::routes())
         .merge(routes_resident::routes())
@@ -419,4 +424,44 @@ async fn slip(
         phone: app.sign.get().site.phone.clone(),
     };
     Ok(sealed(view.show(page)?))
+}
+
+/// The places whose codes may be printed: the desk's sites, then the buildings.
+async fn banners(State(app): State<App>, view: View, actor: Actor) -> AppResult<Response> {
+    let (db, office) = (app.db.read(), actor.office);
+    let sites = desk::store::sites(db, office, desk::store::Retired::Hidden).await?;
+    let sites = sites.into_iter().map(|site| Coded {
+        name: site.name,
+        code: site.code,
+    });
+    let paths = area::paths(db, office).await?;
+    let areas = area::store::all(db, office).await?;
+    let doors = paths.into_iter().filter_map(|(id, path)| {
+        let area = areas.iter().find(|area| area.id == id)?;
+        (area.level == Level::Building).then(|| Coded {
+            name: path,
+            code: area.code.clone(),
+        })
+    });
+    view.show(BannersPage {
+        rows: sites.chain(doors).collect(),
+    })
+}
+
+async fn banner(
+    State(app): State<App>,
+    view: View,
+    actor: Actor,
+    Path(code): Path<String>,
+) -> AppResult<Response> {
+    let found = show::here(&app, view.lang, actor.office, &code).await?;
+    let (here, _) = found.ok_or_else(AppError::not_found)?;
+    let url = format!("{}/D/{}", app.settings.public_url, here.code);
+    view.show(BannerPage {
+        qr: qr::svg(&url)?,
+        place: here.name,
+        code: here.code,
+        url,
+        next: here.next,
+    })
 }

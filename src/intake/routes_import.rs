@@ -1,6 +1,7 @@
 //! 工单导入: a table of another system, looked at first and then brought in; and the same for machines.
 use super::{
     pages::{ImportPage, ImportRow},
+    routes::CLERKS,
     show,
     sync::{self, Fate, From, Names},
     table::{self, MOST_ROWS, Row},
@@ -11,7 +12,6 @@ use crate::{
     domain::{
         case::{Channel, Code, Kind},
         fault::{Faults, FieldFault},
-        role::Role::{self, CommunityClerk, PlacementOfficer},
     },
     error::{AppError, AppResult},
     platform::{
@@ -29,7 +29,6 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 /// Who brings tables in: they take in what others report, whoever reported it.
-const CLERKS: &[Role] = &[CommunityClerk, PlacementOfficer];
 const IMPORT: Audience = Audience::Roles(CLERKS);
 /// Rows of one call at most.
 const BATCH: usize = 500;

@@ -24,10 +24,7 @@ use crate::{
 };
 
 pub fn choice(value: impl Into<String>, label: impl Into<String>) -> Choice {
-    Choice {
-        value: value.into(),
-        label: label.into(),
-    }
+    Choice::new(value.into(), label)
 }
 
 /// The categories of a kind, group by group, as the rulebook orders them.

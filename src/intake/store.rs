@@ -1,7 +1,7 @@
 //! Queries on where cases came from, on the keys that follow them, and on what is like them.
 use crate::{
     domain::{
-        case::{Kind, Stage},
+        case::{Channel, Code, Kind, Stage},
         id::{AccountId, AreaId, CaseId, DeskSiteId, OfficeId, PersonId},
     },
     entity::{area, case, case_key, desk_site, request},
@@ -107,14 +107,37 @@ pub async fn by_source(
         .await?)
 }
 
+/// Where a new case came from.
+pub struct From {
+    pub office: OfficeId,
+    pub channel: Channel,
+    /// Another system and its number there.
+    pub source: Option<(Code, Code)>,
+    pub row_hash: Option<String>,
+    pub site: Option<DeskSiteId>,
+    pub cell: Option<String>,
+    pub on_behalf: bool,
+    pub entered_by: Option<AccountId>,
+}
+
 /// # Errors
 /// 409 `source_known` when another system's number was taken in before.
-pub async fn insert_request(
-    tx: &WriteTx,
-    case: CaseId,
-    mut row: request::ActiveModel,
-) -> AppResult<()> {
-    row.case_id = Set(case);
+pub async fn insert_request(tx: &WriteTx, case: CaseId, from: From) -> AppResult<()> {
+    let (source, number) = from.source.unzip();
+    let text = |code: Option<Code>| code.map(|code| code.as_str().to_owned());
+    let row = request::ActiveModel {
+        case_id: Set(case),
+        office_id: Set(from.office),
+        channel: Set(from.channel),
+        source: Set(text(source)),
+        source_ref: Set(text(number)),
+        row_hash: Set(from.row_hash),
+        site_id: Set(from.site),
+        cell: Set(from.cell),
+        on_behalf: Set(from.on_behalf),
+        entered_by: Set(from.entered_by),
+        created_at: Set(tx.now),
+    };
     let inserted = request::Entity::insert(row)
         .exec_without_returning(tx.conn())
         .await;

@@ -168,6 +168,7 @@ pub async fn take(
         expected_seq: seen,
         fields,
         uploads: asked.uploads,
+        people: Vec::new(),
         by: held.actor,
         once: asked.once,
     };
@@ -215,9 +216,10 @@ async fn track_page(app: &App, view: &View, held: &Held) -> AppResult<TrackPage>
     } else {
         Vec::new()
     };
+    let rated = seen.state.callbacks_now().any(|note| note.solved.is_some());
     let first = forms
         .iter()
-        .position(|form| awaited(held.case.stage, form.action))
+        .position(|form| awaited(held.case.stage, form.action, rated))
         .map(|at| forms.remove(at));
     let request = store::request(app.db.read(), held.case.id).await?;
     let at = (request.and_then(|row| row.site_id), held.case.area_id);
@@ -243,8 +245,9 @@ async fn track_page(app: &App, view: &View, held: &Held) -> AppResult<TrackPage>
 }
 
 /// Whether an action is what the office waits for from the resident.
-fn awaited(stage: Stage, action: &str) -> bool {
+fn awaited(stage: Stage, action: &str, rated: bool) -> bool {
     match action {
+        "callback" if rated => false,
         "callback" | "opinion" => matches!(stage, Stage::Verifying | Stage::Closed),
         "appeal" => stage == Stage::Rejected,
         _ => false,
@@ -364,7 +367,7 @@ async fn picture(
     if !among {
         return Err(AppError::not_found());
     }
-    let (mime, bytes) = files::open(&app, held.reader(), &held.case, id).await?;
+    let (mime, bytes) = files::open(&app, held.reader(), &held.case, id, None).await?;
     Ok(sealed(
         ([(header::CONTENT_TYPE, mime)], bytes).into_response(),
     ))

@@ -20,7 +20,7 @@ use crate::{
     },
     entity::{posting, registration},
     error::{AppError, AppResult},
-    fair::{booth_store, store as fairs},
+    fair::booth_store,
     person::{
         self,
         consent::{self, Given, Purpose},
@@ -303,9 +303,6 @@ async fn act_in(
     action: Move,
 ) -> AppResult<()> {
     let (office, case) = (found.row.office_id, found.row.case_id);
-    if let Command::Complain { complaint, text } = &action.command {
-        request(tx, keys, found, by, (*complaint, text.clone())).await?;
-    }
     let seq = action.expected_seq;
     let after = ledger::act_in(tx, keys, office, case, seq, action.command, by).await?;
     if !after.stage.is_open() && by.who == rules::Who::Person(found.row.person_id) {
@@ -320,37 +317,6 @@ async fn end_sharing(tx: &WriteTx, person: PersonId, employer: EmployerId) -> Ap
         return Ok(());
     }
     consent::withdraw(tx, person, Purpose::ShareContact, Some(employer)).await
-}
-
-/// A complaint about an employer becomes a request of its own that names the match as its source.
-async fn request(
-    tx: &WriteTx,
-    keys: &Keys,
-    found: &Found,
-    by: &rules::Actor,
-    (complaint, text): (rules::Complaint, Text),
-) -> AppResult<()> {
-    let office = found.row.office_id;
-    let fair = fairs::find_by_id(tx.conn(), office, found.row.fair_id).await?;
-    let own = by.who == rules::Who::Person(found.row.person_id);
-    let report = Command::Report {
-        channel: if own { Channel::Qr } else { Channel::Phone },
-        category: Code::new(&format!("employer_{}", complaint.code()))
-            .map_err(|_| anyhow!("a category out of form"))?,
-        text,
-        title: None,
-        source_ref: Code::new(&found.case.number).ok(),
-        said_at: None,
-        reporter: Some(found.row.person_id),
-        org_node: None,
-        address: Line::new(&fair.venue).ok(),
-        point: None,
-        files: vec![],
-        shown: vec![],
-    };
-    let title = found.case.title.clone();
-    ledger::open(tx, keys, office, Kind::ResidentRequest, title, report, by).await?;
-    Ok(())
 }
 
 /// 当面谈过: the interview that happens at the booth, set and held in one step.

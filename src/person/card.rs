@@ -31,7 +31,7 @@ pub(super) fn place(uid: &str, column: &str) -> String {
     format!("person:{uid}:{column}")
 }
 
-fn name(keys: &Keys, row: &Model) -> AppResult<Option<PersonName>> {
+pub(super) fn name(keys: &Keys, row: &Model) -> AppResult<Option<PersonName>> {
     let Some(sealed) = &row.name_sealed else {
         return Ok(None);
     };
@@ -40,7 +40,7 @@ fn name(keys: &Keys, row: &Model) -> AppResult<Option<PersonName>> {
     Ok(Some(PersonName::parse(&text).map_err(unreadable)?))
 }
 
-fn phone(keys: &Keys, row: &Model) -> AppResult<Option<Phone>> {
+pub(super) fn phone(keys: &Keys, row: &Model) -> AppResult<Option<Phone>> {
     let Some(sealed) = &row.phone_sealed else {
         return Ok(None);
     };

@@ -61,6 +61,25 @@ pub async fn find_or_enter(
     }
 }
 
+/// 只留电话的人: the person behind a number, as the registry knows them; somebody without a name when
+/// it does not.
+pub async fn enter_number(
+    tx: &WriteTx,
+    keys: &Keys,
+    office: OfficeId,
+    phone: &Phone,
+) -> AppResult<PersonId> {
+    let hash = phone_hash(keys, phone);
+    if let Some(known) = store::by_phone(tx.conn(), office, &hash).await? {
+        return Ok(known.id);
+    }
+    let uid = secret::uid();
+    let sealed = keys.seal(&place(&uid, "phone"), phone.in_full())?;
+    store::insert_number_unless_known(tx, office, uid, sealed, hash.clone()).await?;
+    let entered = store::by_phone(tx.conn(), office, &hash).await?;
+    Ok(entered.ok_or_else(AppError::unavailable)?.id)
+}
+
 /// 未留电话的人: somebody who left no number, perhaps not even a name. Such a person is never found
 /// again by anything but the case that knows it.
 pub async fn enter_without_phone(
@@ -192,7 +211,7 @@ fn seal(keys: &Keys, uid: &str, contact: &Contact) -> AppResult<Sealed> {
     })
 }
 
-/// 查看原文: a person in full, shown once and never kept.
+/// 查看原文: a person in full, shown once and never kept; what was never left is empty.
 pub struct Revealed {
     pub name: String,
     pub phone: String,
@@ -236,12 +255,17 @@ pub async fn reveal(
             record_access(&tx, access).await
         })
         .await?;
-    let contact = card::open(&app.keys, &row)?.ok_or_else(AppError::not_found)?;
+    let name = card::name(&app.keys, &row)?;
+    let phone = card::phone(&app.keys, &row)?;
     let sealed = row.id_number_sealed.as_deref();
     let id_number = sealed.map(|sealed| app.keys.open(&place(&row.uid, "id_number"), sealed));
     Ok(Revealed {
-        name: contact.name.in_full().to_owned(),
-        phone: contact.phone.in_full().to_owned(),
+        name: name
+            .map(|name| name.in_full().to_owned())
+            .unwrap_or_default(),
+        phone: phone
+            .map(|phone| phone.in_full().to_owned())
+            .unwrap_or_default(),
         id_number: id_number.transpose()?,
     })
 }

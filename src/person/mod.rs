@@ -21,9 +21,9 @@ mod store;
 
 pub use card::{Card, card, cards, contact_of, ids_by_tail, name_of};
 pub use commands::{
-    REVEALS_A_DAY, Revealed, correct, enter, enter_without_phone, erase, find_or_enter, known,
-    reveal,
+    REVEALS_A_DAY, Revealed, correct, enter, enter_number, enter_without_phone, erase,
+    find_or_enter, known, reveal,
 };
 pub use own::own_data;
 pub use pages::PersonPage;
-pub use routes::routes;
+pub use routes::{OPENERS, routes};

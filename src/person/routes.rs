@@ -19,11 +19,12 @@ use serde::Deserialize;
 use std::net::SocketAddr;
 
 /// Who may open a person's page at all.
-const STAFF: Audience = Audience::Roles(&[
+pub const OPENERS: &[Role] = &[
     Role::OfficeAdmin,
     Role::PlacementOfficer,
     Role::CommunityClerk,
-]);
+];
+const STAFF: Audience = Audience::Roles(OPENERS);
 
 pub fn routes() -> Routes {
     Routes::new()

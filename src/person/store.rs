@@ -46,6 +46,30 @@ pub async fn insert_unless_known(
     Ok(())
 }
 
+/// Somebody of whom only the number is known, unless it is known already.
+pub async fn insert_number_unless_known(
+    tx: &WriteTx,
+    office: OfficeId,
+    uid: String,
+    phone: Vec<u8>,
+    phone_hash: String,
+) -> AppResult<()> {
+    let row = person::ActiveModel {
+        office_id: Set(office),
+        uid: Set(uid),
+        phone_sealed: Set(Some(phone)),
+        phone_hash: Set(Some(phone_hash)),
+        created_at: Set(tx.now),
+        ..Default::default()
+    };
+    let key = [person::Column::OfficeId, person::Column::PhoneHash];
+    person::Entity::insert(row)
+        .on_conflict(OnConflict::columns(key).do_nothing().to_owned())
+        .exec_without_returning(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// Somebody without a telephone number.
 pub async fn insert_without_phone(
     tx: &WriteTx,

@@ -23,6 +23,14 @@ pub struct Sent {
 }
 
 impl Sent {
+    /// Fields that came some other way, such as in the query of an address.
+    pub fn of(fields: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self {
+            fields: fields.into_iter().collect(),
+            files: Vec::new(),
+        }
+    }
+
     /// The first field of that name, or nothing typed.
     pub fn get(&self, name: &str) -> &str {
         self.fields
@@ -53,6 +61,24 @@ impl Sent {
     pub fn take_file(&mut self, name: &str) -> Option<Vec<u8>> {
         let at = self.files.iter().position(|(n, _)| n == name)?;
         Some(self.files.swap_remove(at).1)
+    }
+
+    /// Adds a field, such as the id under which an uploaded file was kept.
+    pub fn put(&mut self, name: &str, value: String) {
+        self.fields.push((name.to_owned(), value));
+    }
+
+    /// Stands for everything that was sent but these fields: the same again only when nobody
+    /// changed anything.
+    pub fn digest(&self, without: &[&str]) -> AppResult<String> {
+        let kept = self
+            .fields
+            .iter()
+            .filter(|(name, _)| !without.contains(&name.as_str()));
+        let mut kept: Vec<_> = kept.map(|(name, value)| (name, value.trim())).collect();
+        kept.sort_unstable();
+        let body = serde_json::to_vec(&kept)?;
+        Ok(super::once::hex(&Sha256::digest(&body)))
     }
 
     /// The intent behind a form: a second click on the same form with the same content is the same
@@ -212,6 +238,26 @@ impl Form {
             return Err(error);
         }
         Ok(Self::again(lang, sent, &error))
+    }
+
+    /// The form again with what is wrong, and what the whole refuses; errors that no form can mend
+    /// go on.
+    ///
+    /// # Errors
+    /// The error itself when it is no refusal.
+    pub fn refused(lang: Lang, sent: &Sent, error: AppError) -> AppResult<(Self, Option<String>)> {
+        let form = Self::again(lang, sent, &error);
+        match error {
+            AppError::Problem(problem) if !problem.errors.is_empty() => Ok((form, None)),
+            AppError::Problem(problem)
+                if [StatusCode::CONFLICT, StatusCode::UNPROCESSABLE_ENTITY]
+                    .contains(&problem.status) =>
+            {
+                let fault = page::problem_text(lang, &problem);
+                Ok((form, Some(fault)))
+            }
+            error => Err(error),
+        }
     }
 
     /// The form again: what was typed, and what is wrong with it.

@@ -209,7 +209,8 @@ impl Read {
 
     /// What an office has whose tables were not filled yet.
     fn unwritten(office: OfficeId) -> AppResult<Self> {
-        let seed = seed::of(office, DateTime::UNIX_EPOCH)?;
+        let mut seed = seed::of(office, DateTime::UNIX_EPOCH)?;
+        seed.rules.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(Self {
             groups: seed.groups,
             categories: seed.categories,

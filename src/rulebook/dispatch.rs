@@ -76,10 +76,6 @@ impl Dispatcher {
     pub(super) fn rules(&self) -> &[Rule] {
         &self.rules
     }
-
-    pub(super) fn book(&self) -> &Book {
-        &self.book
-    }
 }
 
 fn suggested(

@@ -34,6 +34,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "rulebook",
         ],
     ),
+    (
+        "notice",
+        &[
+            "domain", "entity", "error", "platform", "account", "area", "case", "desk", "intake",
+            "person", "rulebook",
+        ],
+    ),
     ("matching", MATCHING),
     (
         "tally",
@@ -42,7 +49,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "office",
         &[
-            "domain", "entity", "error", "platform", "account", "area", "case",
+            "domain", "entity", "error", "platform", "account", "area", "case", "notice",
+        ],
+    ),
+    (
+        "oversight",
+        &[
+            "domain", "entity", "error", "platform", "account", "area", "case", "rulebook",
         ],
     ),
     ("config", &["domain"]),
@@ -56,7 +69,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "fair",
             "intake",
             "matching",
+            "notice",
             "office",
+            "oversight",
             "person",
             "seeker",
             "posting",
@@ -95,8 +110,21 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "account", "bench", "case", "config", "demo", "domain", "error", "fair", "platform",
-            "rulebook", "seeker", "server", "tally",
+            "account",
+            "bench",
+            "case",
+            "config",
+            "demo",
+            "domain",
+            "error",
+            "fair",
+            "notice",
+            "oversight",
+            "platform",
+            "rulebook",
+            "seeker",
+            "server",
+            "tally",
         ],
     ),
     ("main", &[]),

@@ -284,11 +284,11 @@ async fn broken_and_strange_bodies_are_explained() {
 }
 
 #[tokio::test]
-async fn only_kinds_with_an_opener_are_opened() {
+async fn every_kind_tells_what_it_needs_to_be_opened() {
     let market = Market::open().await;
     let open = async |body: Value| market.officer.api_post("/cases", &body).await;
-    let refused = open(json!({"kind": "mediation"})).await.expect(422);
-    assert_eq!(refused.code(), "kind_not_open");
+    let bare = faults(&open(json!({"kind": "mediation"})).await.expect(422));
+    assert_eq!(bare, ["/category required", "/text required"]);
     assert_eq!(
         faults(&open(json!({})).await.expect(422)),
         ["/kind required"]

@@ -10,13 +10,12 @@ use nightfair::{
     domain::{
         area::{Level, UnitKind},
         calendar::day_of,
-        case::{Action, Actor, CaseState, Channel, Code, Command, Kind, Line, Text},
+        case::{Action, Actor, CaseState, Channel, Code, Command, Kind, Line, Shape, Text},
         contact::{Contact, PersonName, Phone},
         id::{AreaId, CaseId, FileId, OfficeId, PersonId, UnitId},
-        number::CaseNumber,
         role::Role,
     },
-    entity::{account, area, case, unit},
+    entity::{account, area, case, unit, web_session},
     error::{AppError, AppResult},
     person,
     platform::{App, files},
@@ -47,7 +46,10 @@ pub type Tried = Result<CaseState, (u16, String)>;
 
 impl Hall {
     pub async fn open() -> Self {
-        let market = Market::open().await;
+        Self::around(Market::open().await).await
+    }
+
+    async fn around(market: Market) -> Self {
         let app = market.app();
         let street = add_area(app, None, Level::Street, "天湖街道").await;
         let community = add_area(app, Some(street), Level::Community, "民乐社区").await;
@@ -142,8 +144,17 @@ impl Hall {
         self.app().db.now()
     }
 
-    pub fn pass(&self, hours: i64) {
+    /// Time goes by; everybody stays signed in.
+    pub async fn pass(&self, hours: i64) {
         self.market.app().clock.advance(TimeDelta::hours(hours));
+        let awake = self.app().db.write(|tx| async move {
+            web_session::Entity::update_many()
+                .col_expr(web_session::Column::SeenAt, Expr::value(tx.now))
+                .exec(tx.conn())
+                .await?;
+            Ok(())
+        });
+        awake.await.unwrap();
     }
 
     pub fn client(&self, name: &str) -> &Client {
@@ -316,7 +327,7 @@ impl Hall {
         if kind == Kind::Suggestion {
             self.does("secretary", id, Action::Schedule, json!({}))
                 .await;
-            self.pass(24 * 5);
+            self.pass(24 * 5).await;
             self.does("secretary", id, Action::Deliberate, json!({}))
                 .await;
             self.does("secretary", id, Action::Adopt, json!({})).await;
@@ -336,8 +347,23 @@ impl Hall {
         (number, id)
     }
 
-    /// A well-formed body that fits what a willing clerk would fill in now.
+    /// A well-formed body that fits what a willing clerk would fill in now, with pictures of his.
     pub async fn body(&self, kind: Kind, action: Action, actor: &Actor) -> Map<String, Value> {
+        let mut body = self.plain_body(kind, action);
+        let fields = Command::fields(kind, action).unwrap_or_default();
+        for field in fields {
+            let photo = async || self.photo(actor).await.to_string();
+            match field.shape {
+                Shape::Ids("file") => drop(body.insert(field.name.into(), json!([photo().await]))),
+                Shape::Id("file") => drop(body.insert(field.name.into(), json!(photo().await))),
+                _ => {}
+            }
+        }
+        body
+    }
+
+    /// The same without pictures of his own.
+    pub fn plain_body(&self, kind: Kind, action: Action) -> Map<String, Value> {
         let mut body = Command::sample(kind, action);
         let now = self.now();
         let day = |days: i64| json!((day_of(now) + TimeDelta::days(days)).to_string());
@@ -399,16 +425,6 @@ impl Hall {
         if action == Action::Update {
             body.remove("progress");
         }
-        for field in ["before", "after", "files", "photos"] {
-            if body.contains_key(field) {
-                let photo = self.photo(actor).await.to_string();
-                body.insert(field.to_owned(), json!([photo]));
-            }
-        }
-        if body.contains_key("file") {
-            let photo = self.photo(actor).await.to_string();
-            body.insert("file".into(), json!(photo));
-        }
         body
     }
 
@@ -416,10 +432,6 @@ impl Hall {
     pub async fn proved(&self) {
         let all = nightfair::case::ledger::verify(self.app().db.read()).await;
         assert_eq!(all.unwrap().broken, None);
-    }
-
-    pub fn number(&self, text: &str) -> CaseNumber {
-        text.parse().unwrap()
     }
 }
 

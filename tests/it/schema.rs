@@ -16,6 +16,7 @@ async fn entities_match_migrations() {
     let app = TestApp::start().await;
     readable::<access_record::Entity>(&app).await;
     readable::<account::Entity>(&app).await;
+    readable::<announcement::Entity>(&app).await;
     readable::<api_token::Entity>(&app).await;
     readable::<area::Entity>(&app).await;
     readable::<booth::Entity>(&app).await;
@@ -59,6 +60,7 @@ async fn entities_match_migrations() {
     readable::<office::Entity>(&app).await;
     readable::<old_password::Entity>(&app).await;
     readable::<outbox::Entity>(&app).await;
+    readable::<oversight_weights::Entity>(&app).await;
     readable::<participation::Entity>(&app).await;
     readable::<person::Entity>(&app).await;
     readable::<poster::Entity>(&app).await;
@@ -67,6 +69,7 @@ async fn entities_match_migrations() {
     readable::<registration::Entity>(&app).await;
     readable::<request::Entity>(&app).await;
     readable::<rulebook::Entity>(&app).await;
+    readable::<sealed_month::Entity>(&app).await;
     readable::<setup_link::Entity>(&app).await;
     readable::<sign_in_attempt::Entity>(&app).await;
     readable::<sla_rule::Entity>(&app).await;

@@ -140,10 +140,11 @@ impl Told {
         program
     }
 
-    fn account(&self, login: &str, name: &str, role: &str) {
-        let add = [
+    fn account(&self, login: &str, name: &str, role: &str, unit: Option<&str>) {
+        let mut add = vec![
             "user", "add", "--login", login, "--name", name, "--role", role,
         ];
+        add.extend(unit.iter().flat_map(|unit| ["--unit", unit]));
         let mut adding = self.program(&add);
         let adding = adding.arg("--password-stdin").stdin(Stdio::piped());
         let mut adding = adding.stdout(Stdio::null()).spawn().unwrap();
@@ -171,7 +172,7 @@ impl Office {
             data: data.to_owned(),
             database,
         };
-        told.account(ADMIN, "王芳", "office_admin");
+        told.account(ADMIN, "王芳", "office_admin", None);
         let token = ["token", "add", "--login", ADMIN, "--label", "test"];
         let token = out(&told.program(&token).output().unwrap());
         let serve = ["serve", "--listen", "127.0.0.1:0", "--venue", "127.0.0.1"];
@@ -184,7 +185,12 @@ impl Office {
 
     /// Another member of staff, who signs in with [`PASSWORD`].
     pub fn account(&self, login: &str, name: &str, role: &str) {
-        self.told.account(login, name, role);
+        self.told.account(login, name, role, None);
+    }
+
+    /// The same in the unit of that code.
+    pub fn member(&self, login: &str, name: &str, role: &str, unit: &str) {
+        self.told.account(login, name, role, Some(unit));
     }
 
     pub async fn wire(&self) -> Wire {

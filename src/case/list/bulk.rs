@@ -226,6 +226,7 @@ async fn one(
                 expected_seq: Some(pick.seq),
                 fields,
                 uploads: Vec::new(),
+                people: Vec::new(),
                 by: rules.by,
                 once: once.map_or_else(Once::unkeyed, |once| once.part(&case.number)),
             };
@@ -233,7 +234,7 @@ async fn one(
                 Some(_) => commands::act_once(app, act)
                     .await
                     .map(|done| Some(done.value)),
-                None => commands::try_out(app, act).await.map(|()| None),
+                None => commands::rehearse(app, act).await.map(|()| None),
             }
         }
         Err(refused) => Err(refused),

@@ -357,7 +357,7 @@ fn orders(lang: Lang, query: &ListQuery) -> Vec<Pill> {
 
 async fn offers(app: &App, actor: &Actor, names: &Names) -> AppResult<Offers> {
     let db = app.db.read();
-    let choice = |value: String, label: String| Choice { value, label };
+    let choice = |value: String, label: String| Choice::new(value, label);
     let codes = |list: &str, codes: Vec<&'static str>| {
         let named = codes.into_iter();
         named

@@ -111,10 +111,7 @@ fn pill(label: &str, count: Option<&str>, current: bool) -> Pill {
 }
 
 fn choice(value: &str, label: &str) -> Choice {
-    Choice {
-        value: value.into(),
-        label: label.into(),
-    }
+    Choice::new(value, label)
 }
 
 impl Row {

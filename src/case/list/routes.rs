@@ -281,16 +281,12 @@ async fn frame(
         .units
         .iter()
         .filter(|(_, (_, active))| *active)
-        .map(|(id, (name, _))| Choice {
-            value: id.to_string(),
-            label: name.clone(),
-        })
+        .map(|(id, (name, _))| Choice::new(*id, name.clone()))
         .collect();
     units.sort_by(|a, b| a.label.cmp(&b.label));
-    let urgencies = Urgency::ALL.iter().map(|one| Choice {
-        value: one.code().to_owned(),
-        label: words::code(view.lang, "Urgency", one.code()),
-    });
+    let urgencies = Urgency::ALL
+        .iter()
+        .map(|one| Choice::new(one.code(), words::code(view.lang, "Urgency", one.code())));
     // Words such as «ledger» come with what was ticked, the intent only with a form of this page.
     let form = if sent.has("once") {
         Form::again(view.lang, sent, &AppError::not_found())

@@ -1,6 +1,6 @@
 //! The rows beside a case: who handles it, who is part of it, callbacks, links, what is public.
 //! Each follows from the events, is written where the event is, and is never written elsewhere;
-//! only a neighbour who follows a case instead of reporting it again ([`follow`]) has no event.
+//! only those who follow, or are named in a report ([`add_party`]), have no event.
 //!
 //! Merged cases: `case_links` keeps for every merged case the one that lives on, in one hop however
 //! often that one was merged since; whom a case names as its target stands in its state. The
@@ -8,6 +8,7 @@
 //! that undoing a merge takes exactly them away again.
 use super::{find, state as state_of};
 use crate::{
+    case::news,
     domain::{
         area::Level,
         case::{CaseState, Command, Event, Relation, Satisfied, Solved, Texts},
@@ -49,6 +50,8 @@ pub(super) async fn keep(tx: &WriteTx, step: &Step<'_>) -> AppResult<()> {
     parties(tx, step).await?;
     called(tx, step).await?;
     publication(tx, step).await?;
+    let said = (step.event.seq, &step.event.payload.data);
+    news::note(tx, step.case.office_id, step.case.id, said).await?;
     match &step.event.payload.data {
         Command::Link { target, relation } => join(tx, step, target, *relation).await,
         Command::Merge { target, .. } => merged(tx, step, target, true).await,
@@ -127,30 +130,74 @@ pub(super) fn people_of(case: &CaseState) -> BTreeSet<(&'static str, PersonId)> 
     people
 }
 
+/// Somebody who comes into a case.
+struct Joins<'a> {
+    case: CaseId,
+    person: PersonId,
+    role: &'a str,
+    via: Option<CaseId>,
+    since: DateTime<Utc>,
+}
+
+impl Joins<'_> {
+    /// Somebody who is there in that part already, such as the other side that a report of a
+    /// quarrel named, is not written twice.
+    async fn keep(self, tx: &WriteTx) -> AppResult<()> {
+        use case_party::Column;
+        let via = match self.via {
+            Some(case) => Column::ViaId.eq(case),
+            None => Column::ViaId.is_null(),
+        };
+        let there = case_party::Entity::find()
+            .filter(Column::CaseId.eq(self.case))
+            .filter(Column::PersonId.eq(self.person))
+            .filter(Column::Role.eq(self.role))
+            .filter(Column::Until.is_null())
+            .filter(via);
+        if there.one(tx.conn()).await?.is_some() {
+            return Ok(());
+        }
+        let row = case_party::ActiveModel {
+            case_id: Set(self.case),
+            person_id: Set(Some(self.person)),
+            role: Set(self.role.to_owned()),
+            since: Set(self.since),
+            via_id: Set(self.via),
+            ..Default::default()
+        };
+        case_party::Entity::insert(row)
+            .exec_without_returning(tx.conn())
+            .await?;
+        Ok(())
+    }
+}
+
 async fn parties(tx: &WriteTx, step: &Step<'_>) -> AppResult<()> {
     use case_party::Column;
     let before = step.before.map(people_of).unwrap_or_default();
     let after = people_of(step.after);
-    let row = |role: &str| case_party::ActiveModel {
-        case_id: Set(step.case.id),
-        role: Set(role.to_owned()),
-        since: Set(step.event.at),
-        ..Default::default()
-    };
-    let mut rows: Vec<_> = after
-        .difference(&before)
-        .map(|(role, person)| case_party::ActiveModel {
-            person_id: Set(Some(*person)),
-            ..row(role)
-        })
-        .collect();
-    if let (None, Some(job)) = (step.before, &step.after.job) {
-        rows.push(case_party::ActiveModel {
-            employer_id: Set(Some(job.employer)),
-            ..row("employer")
-        });
+    for (role, person) in after.difference(&before) {
+        let joins = Joins {
+            case: step.case.id,
+            person: *person,
+            role,
+            via: None,
+            since: step.event.at,
+        };
+        joins.keep(tx).await?;
     }
-    insert_parties(tx, rows).await?;
+    if let (None, Some(job)) = (step.before, &step.after.job) {
+        let row = case_party::ActiveModel {
+            case_id: Set(step.case.id),
+            employer_id: Set(Some(job.employer)),
+            role: Set("employer".into()),
+            since: Set(step.event.at),
+            ..Default::default()
+        };
+        case_party::Entity::insert(row)
+            .exec_without_returning(tx.conn())
+            .await?;
+    }
     for (role, person) in before.difference(&after) {
         case_party::Entity::update_many()
             .col_expr(Column::Until, Expr::value(step.event.at))
@@ -159,16 +206,6 @@ async fn parties(tx: &WriteTx, step: &Step<'_>) -> AppResult<()> {
             .filter(Column::Role.eq(*role))
             .filter(Column::Until.is_null())
             .exec(tx.conn())
-            .await?;
-    }
-    Ok(())
-}
-
-/// Columns that are not set are empty in every row.
-async fn insert_parties(tx: &WriteTx, rows: Vec<case_party::ActiveModel>) -> AppResult<()> {
-    for row in rows {
-        case_party::Entity::insert(row)
-            .exec_without_returning(tx.conn())
             .await?;
     }
     Ok(())
@@ -324,17 +361,17 @@ async fn merged(
             people.insert((person, party.via_id.unwrap_or(case.id)));
         }
     }
-    let rows = people
-        .into_iter()
-        .map(|(person, via)| case_party::ActiveModel {
-            case_id: Set(root.id),
-            person_id: Set(Some(person)),
-            role: Set("follower".into()),
-            since: Set(at),
-            via_id: Set(Some(via)),
-            ..Default::default()
-        });
-    insert_parties(tx, rows.collect()).await
+    for (person, via) in people {
+        let joins = Joins {
+            case: root.id,
+            person,
+            role: "follower",
+            via: Some(via),
+            since: at,
+        };
+        joins.keep(tx).await?;
+    }
+    Ok(())
 }
 
 async fn active_people(tx: &WriteTx, case: CaseId) -> AppResult<Vec<case_party::Model>> {
@@ -410,38 +447,17 @@ async fn below(tx: &WriteTx, case: &case::Model, root: CaseId) -> AppResult<Vec<
         .collect())
 }
 
-/// 关注: a neighbour follows a case instead of reporting the same again; of a merged case, the one
-/// that lives on. Following twice is following once.
-pub async fn follow(tx: &WriteTx, case: CaseId, person: PersonId) -> AppResult<()> {
-    let case = root(tx.conn(), case).await?.unwrap_or(case);
-    let there = parties_of(tx.conn(), case).await?;
-    if there.iter().any(|party| party.person_id == Some(person)) {
-        return Ok(());
-    }
-    let row = case_party::ActiveModel {
-        case_id: Set(case),
-        person_id: Set(Some(person)),
-        role: Set("follower".into()),
-        since: Set(tx.now),
-        ..Default::default()
+/// Adds somebody of whom no event speaks: a neighbour who follows, or the other side that a report
+/// of a quarrel names. Twice is once.
+pub async fn add_party(tx: &WriteTx, case: CaseId, person: PersonId, role: &str) -> AppResult<()> {
+    let joins = Joins {
+        case,
+        person,
+        role,
+        via: None,
+        since: tx.now,
     };
-    insert_parties(tx, vec![row]).await
-}
-
-/// Names somebody as the other side of a dispute, before any invitation.
-pub async fn name_party(tx: &WriteTx, case: CaseId, person: PersonId) -> AppResult<()> {
-    let there = parties_of(tx.conn(), case).await?;
-    if there.iter().any(|party| party.person_id == Some(person)) {
-        return Ok(());
-    }
-    let row = case_party::ActiveModel {
-        case_id: Set(case),
-        person_id: Set(Some(person)),
-        role: Set("named".into()),
-        since: Set(tx.now),
-        ..Default::default()
-    };
-    insert_parties(tx, vec![row]).await
+    joins.keep(tx).await
 }
 
 /// 公示: the words that everybody may read lie open, as long as they are not redacted.

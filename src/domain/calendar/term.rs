@@ -99,39 +99,33 @@ impl Term {
 /// 逐日推算: day by day why a deadline is what it is. The last line is the day of the deadline.
 pub fn workings(calendar: &Calendar, from: DateTime<Utc>, term: Term) -> Vec<DayLine> {
     let (first, due) = (day_of(from), term.due(calendar, from).at);
+    // A deadline at midnight ends the day before.
+    let end = day_of(due - TimeDelta::milliseconds(1)).max(first);
     let last_day = term.last_day(first);
     let (mut number, mut spent) = (0, TimeDelta::zero());
-    let days = calendar
-        .days(first)
-        .take_while(|day| day.date <= day_of(due));
-    let mut lines: Vec<DayLine> = days
-        .map(|day| {
-            // Rounded over all days together, so that a start within a minute loses none.
-            let before = spent.num_minutes();
-            spent += day.between(from, due);
-            let minutes = spent.num_minutes() - before;
-            let counted = match term.unit {
-                Unit::WorkMinutes => minutes > 0,
-                Unit::WorkDays => day.date > first && day.works(),
-                Unit::NaturalDays | Unit::Months => {
-                    day.date > first && last_day.is_some_and(|last| day.date <= last)
-                }
-            };
-            let numbered = counted && matches!(term.unit, Unit::WorkDays | Unit::NaturalDays);
-            number += u32::from(numbered);
-            DayLine {
-                date: day.date,
-                counted,
-                number: numbered.then_some(number),
-                minutes,
-                why: day.why,
-                provisional: day.provisional,
+    let days = calendar.days(first).take_while(|day| day.date <= end);
+    days.map(|day| {
+        // Rounded over all days together, so that a start within a minute loses none.
+        let before = spent.num_minutes();
+        spent += day.between(from, due);
+        let minutes = spent.num_minutes() - before;
+        let counted = match term.unit {
+            Unit::WorkMinutes => minutes > 0,
+            Unit::WorkDays => day.date > first && day.works(),
+            Unit::NaturalDays | Unit::Months => {
+                day.date > first && last_day.is_some_and(|last| day.date <= last)
             }
-        })
-        .collect();
-    // A deadline at midnight ends the day before.
-    if term.unit == Unit::WorkMinutes && lines.last().is_some_and(|line| line.minutes == 0) {
-        lines.truncate(lines.len().saturating_sub(1).max(1));
-    }
-    lines
+        };
+        let numbered = counted && matches!(term.unit, Unit::WorkDays | Unit::NaturalDays);
+        number += u32::from(numbered);
+        DayLine {
+            date: day.date,
+            counted,
+            number: numbered.then_some(number),
+            minutes,
+            why: day.why,
+            provisional: day.provisional,
+        }
+    })
+    .collect()
 }

@@ -282,7 +282,6 @@ fn usual_visibility(action: Action) -> Visibility {
         | Action::Link
         | Action::Absorb
         | Action::Release
-        | Action::CalendarPublished
         | Action::DraftReply
         | Action::ApproveReply
         | Action::Retention => Visibility::Internal,

@@ -40,7 +40,8 @@ impl SlaRule {
             && (!self.consult || case.consult)
     }
 
-    fn weight(&self) -> u32 {
+    /// How particular it is: of the rules that fit, the one with most weight decides.
+    pub fn weight(&self) -> u32 {
         u32::from(self.category.is_some()) * 8
             + u32::from(self.urgency.is_some()) * 4
             + u32::from(self.consult) * 2
@@ -94,6 +95,15 @@ impl Calendars {
 
     pub fn office(&self) -> &Calendar {
         &self.office
+    }
+
+    /// The same calendars, each changed in one way.
+    #[must_use]
+    pub fn map(&self, change: impl Fn(&Calendar) -> Calendar) -> Self {
+        Self {
+            office: change(&self.office),
+            others: self.others.iter().map(&change).collect(),
+        }
     }
 
     /// An unknown name is read as office hours: the calendar may have been retired since.

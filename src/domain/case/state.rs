@@ -7,8 +7,9 @@ use super::codes::{
 };
 use super::field::Code;
 use super::part::Who;
-use super::sla::Deadline;
+use super::sla::{Calendars, Deadline};
 use crate::domain::{
+    funnel::Rung,
     id::{AccountId, AreaId, EmployerId, PersonId, PostingId, UnitId},
     number::CaseNumber,
 };
@@ -89,6 +90,16 @@ pub struct Dues {
     pub citizen: Option<Deadline>,
     /// What the unit, or the employer, has to keep.
     pub unit: Option<Deadline>,
+}
+
+impl Dues {
+    /// Whether any deadline would move if it were counted anew with these calendars.
+    pub fn moves(&self, calendars: &Calendars, now: Time) -> bool {
+        [&self.accept, &self.response, &self.citizen, &self.unit]
+            .into_iter()
+            .flatten()
+            .any(|due| due.recomputed(calendars, now).is_some())
+    }
 }
 
 /// 计数
@@ -235,6 +246,20 @@ impl CaseState {
     /// 超期
     pub fn breached(&self, now: Time) -> bool {
         self.running_due().is_some_and(|(_, due)| due.at < now)
+    }
+
+    /// The rung of the ladder on which a match stands now.
+    pub fn rung(&self) -> Rung {
+        if self.outcome == Some(Outcome::PlacedVerified) {
+            return Rung::Verified;
+        }
+        match (self.stage, self.step) {
+            (Stage::Verifying, _) => Rung::Started,
+            (_, Some(Step::OfferAccepted)) => Rung::Accepted,
+            (_, Some(Step::Offered)) => Rung::Offer,
+            (_, Some(Step::Interviewed)) => Rung::Interview,
+            _ => Rung::Interest,
+        }
     }
 
     /// Callbacks since the case was last opened.

@@ -403,7 +403,7 @@ pub(super) const ROWS: &[Row] = &[
         OPEN_OR_CLOSED,
         A::Link,
         To::Same,
-        &[Clerk, Dispatcher, Secretary],
+        &[Clerk, Dispatcher, Secretary, System],
         &[G::TargetKnown, G::TargetNotSelf],
     ),
 ];
