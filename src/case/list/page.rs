@@ -17,6 +17,7 @@ use crate::{
     domain::{
         case::{Channel, Kind, Stage, Urgency},
         id::{AreaId, UnitId},
+        moment,
     },
     entity::case::Model,
     error::{AppError, AppResult},
@@ -86,6 +87,7 @@ impl Names {
             "group" => self.group(value)?,
             "channel" => Channel::from_code(value).map(|_| code("Channel"))?,
             "urgency" => Urgency::from_code(value).map(|_| code("Urgency"))?,
+            "from" | "to" => words::day(self.lang, moment::day(value).ok()?),
             "show" if value == "all" => return None,
             "show" => words::say(self.lang, &format!("case.show.{value}")),
             "sort" if value == "newest" => return None,

@@ -1,7 +1,7 @@
 //! Counts beside the filters. What is open is counted exactly, in one pass over the index of open
 //! cases; what has ended only up to a bound, because nobody reads the difference and an exact count
 //! of a million rows costs more than the page.
-use super::list::{Filter, Waiting, Words, followed, found, is_open, queue};
+use super::list::{Filter, Lead, Waiting, followed, is_open, queue};
 use crate::{
     case::door::Sight,
     domain::{
@@ -22,7 +22,8 @@ use sea_orm::{
 
 /// Up to here counts are exact.
 const BOUND: u64 = 10_000;
-/// Up to here the counts of a search are: each find is a row to be looked at.
+/// Up to here they are where each find is a row to be looked at: in a search, and in what a unit
+/// was given.
 const FOUND: u64 = 1_000;
 /// Open cases counted at most.
 const OPEN: u64 = 50_000;
@@ -139,9 +140,9 @@ pub async fn tallies(
     whose: Whose,
 ) -> AppResult<Tallies> {
     let backend = db.get_database_backend();
-    let base = filter.without_words(office, sight);
-    if let Some(Words::Said(asked)) = &filter.words {
-        let inner = found(backend, asked, base);
+    let lead = Lead::of(filter, sight);
+    if let Some(lead @ Lead::Said(_)) = lead {
+        let inner = lead.select(backend, filter.without_words(office, sight));
         return marked(db, inner, sight, whose, FOUND).await;
     }
     let base = filter.condition(backend, office, sight);
@@ -153,12 +154,19 @@ pub async fn tallies(
     tallies
         .lines
         .extend(follow_ups(db, base.clone(), sight, whose.waiting).await?);
-    let ended = if filter.is_plain() && matches!(sight, Sight::Kinds(_)) {
-        by_stage(db, office, sight).await?
-    } else {
-        let ended = Entity::find().select_only().filter(base);
-        let ended = ended.filter(is_open().not()).into_query();
-        marked(db, ended, sight, whose, BOUND).await?
+    let ended = match lead {
+        _ if filter.is_plain() && matches!(sight, Sight::Kinds(_)) => {
+            by_stage(db, office, sight).await?
+        }
+        Some(lead) => {
+            let mut inner = lead.select(backend, base.add(ended()));
+            inner.distinct().column((Entity, Column::Id));
+            marked(db, inner, sight, whose, FOUND).await?
+        }
+        None => {
+            let inner = Entity::find().select_only().filter(base).filter(ended());
+            marked(db, inner.into_query(), sight, whose, BOUND).await?
+        }
     };
     if let Some(beyond) = ended.beyond {
         tallies.beyond = Some(beyond);
@@ -166,6 +174,12 @@ pub async fn tallies(
         tallies.lines.extend(ended.lines);
     }
     Ok(tallies)
+}
+
+/// By its stage, which every index of a filter holds.
+fn ended() -> Condition {
+    let open = Stage::OPEN.iter().copied();
+    Condition::all().add(Column::Stage.is_not_in(open))
 }
 
 /// Follow-ups wait after a case has ended, too.

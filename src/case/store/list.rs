@@ -26,7 +26,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, JoinType, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Alias, Expr, ExprTrait, Func, Order, Query, SelectStatement},
+    sea_query::{Alias, Expr, ExprTrait, Func, Order, Query, SelectStatement, UnionType},
 };
 use std::{collections::HashMap, fmt};
 
@@ -170,7 +170,7 @@ impl Filter {
 
     pub(super) fn without_words(&self, office: OfficeId, sight: Sight) -> Condition {
         let late = self.overdue.map(|now| Column::DueAt.lt(now));
-        let mine = self.waiting.map(|waiting| queue(sight, waiting));
+        let mine = self.waiting.map(|waiting| in_queue(office, sight, waiting));
         let flag = |column| Expr::col((Entity, column));
         Condition::all()
             .add(Column::OfficeId.eq(office))
@@ -309,7 +309,7 @@ fn seen(sight: Sight) -> Condition {
         }
         Sight::Unit(kinds, unit) => Condition::all()
             .add(of_kinds(kinds))
-            .add(Column::Id.in_subquery(through(unit))),
+            .add(Expr::exists(through(unit))),
         Sight::Mediator(account) => Condition::all()
             .add(Column::Kind.eq(Kind::Mediation))
             .add(Column::MediatorId.eq(account)),
@@ -318,16 +318,20 @@ fn seen(sight: Sight) -> Condition {
     }
 }
 
-/// The cases that a unit leads, helps with, or was given before.
-fn through(unit: UnitId) -> sea_orm::sea_query::SelectStatement {
+/// That a unit leads the case, helps with it, or was given it before: asked case by case, because a
+/// unit has tens of thousands.
+fn through(unit: UnitId) -> SelectStatement {
     case_unit::Entity::find()
         .select_only()
         .column(case_unit::Column::CaseId)
         .filter(case_unit::Column::UnitId.eq(unit))
+        .filter(
+            Expr::col((case_unit::Entity, case_unit::Column::CaseId)).equals((Entity, Column::Id)),
+        )
         .into_query()
 }
 
-fn of(employer: EmployerId) -> sea_orm::sea_query::SelectStatement {
+fn of(employer: EmployerId) -> SelectStatement {
     job_match::Entity::find()
         .select_only()
         .column(job_match::Column::CaseId)
@@ -340,6 +344,37 @@ const EARLY: TimeDelta = TimeDelta::days(3);
 
 /// What waits for somebody: every stage and step whose next action is his, and follow-ups.
 pub(super) fn queue(sight: Sight, (parts, unit, today): Waiting) -> Condition {
+    let open = Condition::all()
+        .add(is_open())
+        .add(turns(sight, parts, unit));
+    match followed(sight, parts, today) {
+        Some(followed) => Condition::any().add(open).add(followed),
+        None => open,
+    }
+}
+
+/// The same for a list. No index serves an «or»: where follow-ups wait as well, the few cases of
+/// either sort are found first, each through its own.
+fn in_queue(office: OfficeId, sight: Sight, (parts, unit, today): Waiting) -> Condition {
+    let Some(followed) = followed(sight, parts, today) else {
+        return queue(sight, (parts, unit, today));
+    };
+    let ids = |condition: Condition| {
+        let cases = Entity::find().select_only().column(Column::Id);
+        cases
+            .filter(Column::OfficeId.eq(office))
+            .filter(condition)
+            .into_query()
+    };
+    let mut few = ids(Condition::all()
+        .add(is_open())
+        .add(turns(sight, parts, unit)));
+    few.union(UnionType::Distinct, ids(followed));
+    Condition::all().add(Column::Id.in_subquery(few))
+}
+
+/// Stages and steps in which somebody is to act.
+fn turns(sight: Sight, parts: Parts, unit: Option<UnitId>) -> Condition {
     let mut any = Condition::any().add(nothing());
     for kind in sight.kinds() {
         for stage in Stage::OPEN {
@@ -360,11 +395,7 @@ pub(super) fn queue(sight: Sight, (parts, unit, today): Waiting) -> Condition {
             }
         }
     }
-    let open = Condition::all().add(is_open()).add(any);
-    match followed(sight, parts, today) {
-        Some(followed) => Condition::any().add(open).add(followed),
-        None => open,
-    }
+    any
 }
 
 /// Cases, ended or not, with a follow-up that these parts answer.
@@ -449,10 +480,10 @@ pub async fn list(
     after: Option<Cursor>,
     limit: u64,
 ) -> AppResult<Vec<Model>> {
-    let ids = match (filter.order(), &filter.words) {
-        (Ordered::Id, Some(Words::Said(asked))) => {
+    let ids = match (filter.order(), Lead::of(filter, sight)) {
+        (Ordered::Id, Some(lead)) => {
             let rest = filter.without_words(office, sight);
-            said(db, asked, rest, after, limit).await?
+            led(db, lead, rest, after, limit).await?
         }
         (Ordered::Id, _) => {
             by_id(db, whole_condition(db, office, sight, filter), after, limit).await?
@@ -580,48 +611,85 @@ async fn by_due(
     Ok(ids)
 }
 
-/// Cases found by words, newest first. The search index leads, so that the commonest word is as
-/// quick as a rare one: it is read only until the page is full.
-async fn said(
+/// What leads to the cases of a list when it is not their own indexes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Lead<'a> {
+    /// The search index, so that the commonest word is as quick as a rare one: it is read only until
+    /// the page is full.
+    Said(&'a Asked),
+    /// What a unit was given, so that a small one's cases are not looked for among all.
+    Given(UnitId),
+}
+
+impl<'a> Lead<'a> {
+    pub(super) fn of(filter: &'a Filter, sight: Sight) -> Option<Self> {
+        match (&filter.words, sight) {
+            (Some(Words::Said(asked)), _) => Some(Self::Said(asked)),
+            (None, Sight::Unit(_, unit)) if filter.unit.is_none() && !filter.only_open(sight) => {
+                Some(Self::Given(unit))
+            }
+            _ => None,
+        }
+    }
+
+    /// The id of a case where it is led to.
+    fn key(self) -> (Alias, Alias) {
+        match self {
+            Self::Said(_) => (Alias::new(SEARCH), Alias::new("rowid")),
+            Self::Given(_) => (Alias::new("case_units"), Alias::new("case_id")),
+        }
+    }
+
+    /// The cases led to, without a column yet. A cross join, which is written without a condition,
+    /// keeps SQLite from turning it around.
+    pub(super) fn select(self, backend: DbBackend, rest: Condition) -> SelectStatement {
+        let (table, id) = self.key();
+        let same = Expr::col((Entity, Column::Id)).equals((table.clone(), id));
+        let join = match backend {
+            DbBackend::Postgres => JoinType::InnerJoin,
+            _ => JoinType::CrossJoin,
+        };
+        let mut query = Query::select();
+        query
+            .from(table)
+            .join(join, Entity, same.clone())
+            .and_where(same)
+            .cond_where(rest);
+        match self {
+            Self::Said(asked) => query.and_where(asked.matches()),
+            Self::Given(unit) => query.and_where(case_unit::Column::UnitId.eq(unit)),
+        };
+        query
+    }
+}
+
+/// Cases that something else leads to, newest first.
+async fn led(
     db: &impl ConnectionTrait,
-    asked: &Asked,
+    lead: Lead<'_>,
     rest: Condition,
     after: Option<Cursor>,
     limit: u64,
 ) -> AppResult<Vec<CaseId>> {
-    let rowid = || Expr::col((Alias::new(SEARCH), Alias::new("rowid")));
-    let mut query = found(db.get_database_backend(), asked, rest);
+    let key = lead.key();
+    let mut query = lead.select(db.get_database_backend(), rest);
+    if let Lead::Given(_) = lead {
+        // A unit may have been given the same case twice.
+        query.distinct();
+    }
     query
-        .column((Entity, Column::Id))
-        .order_by((Alias::new(SEARCH), Alias::new("rowid")), Order::Desc)
+        .expr_as(Expr::col(key.clone()), "id")
+        .order_by(key.clone(), Order::Desc)
         .limit(limit);
     match after {
         None => {}
         Some(Cursor::Id(id)) => {
-            query.and_where(rowid().lt(id));
+            query.and_where(Expr::col(key).lt(id));
         }
         Some(Cursor::At(..)) => return Err(AppError::malformed("cursor_malformed")),
     }
     let rows = db.query_all(&query).await?;
     rows.iter().map(|row| Ok(row.try_get("", "id")?)).collect()
-}
-
-/// Cases found by words, without a column yet. A cross join, which is written without a condition,
-/// keeps SQLite from turning it around.
-pub(super) fn found(backend: DbBackend, asked: &Asked, rest: Condition) -> SelectStatement {
-    let same = Expr::col((Entity, Column::Id)).equals((Alias::new(SEARCH), Alias::new("rowid")));
-    let join = match backend {
-        DbBackend::Postgres => JoinType::InnerJoin,
-        _ => JoinType::CrossJoin,
-    };
-    let mut query = Query::select();
-    query
-        .from(Alias::new(SEARCH))
-        .join(join, Entity, same.clone())
-        .and_where(same)
-        .and_where(asked.matches())
-        .cond_where(rest);
-    query
 }
 
 /// How many cases fit the filter.
