@@ -360,6 +360,14 @@ pub(super) fn queue(sight: Sight, (parts, unit, today): Waiting) -> Condition {
             }
         }
     }
+    if parts.has(Part::Dispatcher) {
+        // Handled by a grid worker himself and sent back: it is with no unit.
+        let with_nobody = Condition::all()
+            .add(Column::Kind.is_in(Kind::DESK.iter().copied()))
+            .add(Column::Stage.eq(Stage::Handling))
+            .add(Column::LeadUnitId.is_null());
+        any = any.add(with_nobody);
+    }
     let open = Condition::all().add(is_open()).add(any);
     match followed(sight, parts, today) {
         Some(followed) => Condition::any().add(open).add(followed),
