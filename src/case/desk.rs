@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     account,
-    domain::case::{Action, Actor, Kind, Outcome, Retained, Stage, Step, Turn, ready, turn},
+    domain::case::{Action, Actor, Kind, Outcome, Retained, Stage, Step, Turn, ready, turn_of},
     entity::case,
     error::AppResult,
     platform::{
@@ -224,8 +224,7 @@ impl Desk {
     }
 
     fn turn(&self) -> Option<Turn> {
-        let state = &self.seen.state;
-        turn(state.kind, state.stage, state.step, state.verified)
+        turn_of(&self.seen.state)
     }
 
     fn may(&self, action: Action) -> bool {

@@ -22,7 +22,7 @@ use crate::{
     entity::{case, case_event, case_number, case_text, fair, follow_up, job_match, office},
     error::{AppError, AppResult},
     platform::{
-        db::{WriteTx, is_duplicate},
+        db::{WriteTx, is_duplicate, is_refused},
         secret::{self, Keys},
     },
 };
@@ -301,7 +301,10 @@ pub async fn append(
         .await
     {
         Ok(_) => {}
-        Err(error) if is_duplicate(&error) => return Err(AppError::conflict("stale")),
+        // Another writer was first: his event has the number, or follows the one this was made for.
+        Err(error) if is_duplicate(&error) || is_refused(&error) => {
+            return Err(AppError::conflict("stale"));
+        }
         Err(error) => return Err(error.into()),
     }
     let seq = i64::try_from(recorded.event.seq).context("too many events")?;

@@ -291,6 +291,8 @@ impl Walk {
             A::Adopt,
             A::Contact,
             A::Resume,
+            // What was handled by oneself and sent back is with no unit.
+            A::Redispatch,
             A::Sign,
             A::Acknowledge,
             A::Designate,
@@ -310,6 +312,7 @@ impl Walk {
                 A::Schedule => state.step != Some(Step::Seconding),
                 A::DraftReply => state.step == Some(Step::ReplyApproved),
                 A::Adopt => state.step == Some(Step::Implementing),
+                A::Redispatch => state.lead().is_some(),
                 _ => false,
             };
             if done || table::find(state.kind, Some(state.stage), action).is_none() {
@@ -345,7 +348,6 @@ async fn the_invariants_hold(kind: Kind, seeds: std::ops::Range<u64>, steps: usi
 }
 
 #[tokio::test]
-#[ignore = "one walk finds no way to the end within its sixty steps: to be looked into"]
 async fn resident_requests_keep_the_invariants() {
     the_invariants_hold(Kind::ResidentRequest, 1..3, 70).await;
 }

@@ -395,6 +395,14 @@ fn turns(sight: Sight, parts: Parts, unit: Option<UnitId>) -> Condition {
             }
         }
     }
+    if parts.has(Part::Dispatcher) {
+        // Handled by a grid worker himself and sent back: it is with no unit.
+        let with_nobody = Condition::all()
+            .add(Column::Kind.is_in(Kind::DESK.iter().copied()))
+            .add(Column::Stage.eq(Stage::Handling))
+            .add(Column::LeadUnitId.is_null());
+        any = any.add(with_nobody);
+    }
     any
 }
 

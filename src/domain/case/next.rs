@@ -35,6 +35,19 @@ pub fn turn(kind: Kind, stage: Stage, step: Option<Step>, verified: bool) -> Opt
     Some(Turn { action, part })
 }
 
+/// Whose turn it is in a case. What a grid worker handled himself and somebody sent back is with no
+/// unit: it has to be given to one.
+pub fn turn_of(case: &CaseState) -> Option<Turn> {
+    let with_nobody = case.stage == Stage::Handling && case.job.is_none() && case.lead().is_none();
+    if with_nobody {
+        return Some(Turn {
+            action: Action::Redispatch,
+            part: Part::Dispatcher,
+        });
+    }
+    turn(case.kind, case.stage, case.step, case.verified)
+}
+
 fn in_hand(step: Option<Step>) -> Action {
     match step {
         Some(Step::MediationNew) => Action::Invite,
