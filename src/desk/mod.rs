@@ -5,7 +5,7 @@ mod feed;
 pub mod form;
 mod hours;
 mod pages;
-mod roster_commands;
+pub mod roster_commands;
 mod roster_store;
 mod routes;
 mod routes_api;
