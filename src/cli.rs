@@ -6,7 +6,7 @@ use crate::{
     account::{self, Audience},
     bench, case,
     config::{Cli, Command, Common, Export, Listening},
-    fair, oversight,
+    fair, notice, oversight,
     platform::{
         App, Limits, Settings,
         clock::SystemClock,
@@ -18,6 +18,7 @@ use crate::{
         ready::Ready,
         secret::{Keys, Passwords},
         sign::Sign,
+        spool::Spool,
         text::Lang,
     },
     rulebook, server, tally,
@@ -109,6 +110,7 @@ pub async fn assemble(
         templates: Arc::new(page::environment(&sign)),
         sign,
         files: Files::new(data)?,
+        spool: Spool::new(data),
         live: Live::default(),
         ready: Ready::default(),
         settings,
@@ -171,6 +173,7 @@ pub fn alone(common: &Common, data: &Path) -> Result<Option<File>> {
 
 /// Small work that is never urgent.
 pub async fn keep_house(app: App) {
+    tokio::spawn(notice::work(app.clone()));
     let mut tick = tokio::time::interval(Duration::from_mins(1));
     loop {
         tokio::select! {

@@ -80,6 +80,11 @@ impl AppError {
         Self::new(StatusCode::FORBIDDEN, "forbidden")
     }
 
+    /// 403: the code says why.
+    pub fn forbidden_because(code: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, code)
+    }
+
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found")
     }

@@ -21,6 +21,7 @@ pub mod employer;
 pub mod fair;
 pub mod intake;
 pub mod matching;
+pub mod notice;
 pub mod office;
 pub mod oversight;
 pub mod person;

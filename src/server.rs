@@ -5,7 +5,7 @@ use crate::{
     config::Listening,
     desk, employer,
     error::{AppError, AppResult, Problem},
-    fair, intake, matching, office, oversight, person,
+    fair, intake, matching, notice, office, oversight, person,
     platform::{
         App,
         api::{FieldProblem, ProblemDocument},
@@ -71,8 +71,9 @@ pub fn routes() -> Routes {
         .merge(case::routes(case::Hooks(LEDGER)))
         .merge(desk::routes())
         .merge(employer::routes())
-        .merge(fair::routes())
+        .merge(fair::routes(notice::BESIDE))
         .merge(intake::routes())
+        .merge(notice::routes())
         .merge(office::routes())
         .merge(oversight::routes())
         .merge(tally::routes())

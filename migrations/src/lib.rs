@@ -13,6 +13,7 @@ mod m20261126_000008_oversight;
 mod m20261126_000009_ledger;
 pub mod m20261126_000010_casework;
 mod m20261126_000011_intake;
+mod m20261126_000012_notice;
 mod shape;
 
 pub struct Migrator;
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000009_ledger::Migration),
             Box::new(m20261126_000010_casework::Migration),
             Box::new(m20261126_000011_intake::Migration),
+            Box::new(m20261126_000012_notice::Migration),
         ]
     }
 }

@@ -73,8 +73,10 @@ pub async fn serve(data: &FilePath, listener: TcpListener) -> Result<()> {
 async fn insert(db: &Db) -> AppResult<&'static str> {
     db.write(|tx| async move {
         let row = outbox::ActiveModel {
+            uid: Set(crate::platform::secret::uid()),
             topic: Set("bench".into()),
             payload: Set(serde_json::json!({ "text": "夜集".repeat(60) })),
+            created_at: Set(tx.now),
             due_at: Set(tx.now),
             attempts: Set(0),
             ..Default::default()

@@ -15,13 +15,13 @@ use crate::{
         calendar::day_of,
         case::{Command, Kind, Outcome, Stage, Step},
         fault::{Faults, FieldFault},
-        id::{AreaId, CaseId, OfficeId, PersonId},
+        id::{AreaId, CaseId, OfficeId},
         personal,
     },
     entity::case,
     error::{AppError, AppResult},
     person,
-    platform::{App, db::WriteTx, files, secret::Keys, text::Lang},
+    platform::{App, files, secret::Keys, text::Lang},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::ConnectionTrait;
@@ -226,6 +226,7 @@ pub async fn check(
     else {
         return Ok(());
     };
+    frozen(db, case, (title.as_str(), public_text.as_str())).await?;
     let names = names(db, keys, case).await?;
     let mut faults = Faults::new();
     for (field, text) in [
@@ -242,8 +243,38 @@ pub async fn check(
     Ok(faults.into_result(Some(()))?)
 }
 
+/// What of a text for everybody says too much about the people of a case.
+pub async fn traces(
+    db: &impl ConnectionTrait,
+    keys: &Keys,
+    case: &case::Model,
+    text: &str,
+) -> AppResult<Vec<personal::Found>> {
+    Ok(personal::find(text, &names(db, keys, case).await?))
+}
+
+/// 附议后不得改动: supporters stand behind the words they read.
+async fn frozen(
+    db: &impl ConnectionTrait,
+    case: &case::Model,
+    (title, text): (&str, &str),
+) -> AppResult<()> {
+    let seconded = store::state(case)?
+        .idea
+        .is_some_and(|idea| !idea.seconded_by.is_empty());
+    if !seconded {
+        return Ok(());
+    }
+    match public::of_case(db, case).await? {
+        Some(known) if known.public.title != title || known.public.text != text => {
+            Err(AppError::conflict("text_frozen"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The names of everybody who is part of a case, in full, to look for them and nothing else.
-async fn names(
+pub(super) async fn names(
     db: &impl ConnectionTrait,
     keys: &Keys,
     case: &case::Model,
@@ -257,11 +288,6 @@ async fn names(
         names.extend(name.map(|name| name.in_full().to_owned()));
     }
     Ok(names)
-}
-
-/// 关注: somebody follows a case instead of reporting the same again.
-pub async fn follow(tx: &WriteTx, case: CaseId, person: PersonId) -> AppResult<()> {
-    store::rows::follow(tx, case, person).await
 }
 
 #[cfg(test)]

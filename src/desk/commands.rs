@@ -1,7 +1,7 @@
 //! Sites, people, patterns and single sessions: made, changed, ended.
 use super::{
     form::{Extra, Member, Site, Weekly},
-    roster_store,
+    news, roster_store,
     store::{self, Named},
 };
 use crate::{
@@ -316,7 +316,9 @@ pub async fn add_extra(
     let (office, by) = (actor.office, actor.account);
     db.write_once(once, move |tx| async move {
         site_in_use(&tx, office, extra.site).await?;
-        store::insert_extra(&tx, office, by, extra).await
+        let id = store::insert_extra(&tx, office, by, extra).await?;
+        news::note(&tx, office, Key::Extra(id)).await?;
+        Ok(id)
     })
     .await
 }
@@ -335,7 +337,8 @@ pub async fn cancel(db: &Db, actor: &Actor, key: Key, reason: String) -> AppResu
         if session.cancelled {
             return Err(AppError::conflict("desk_session_cancelled"));
         }
-        store::set_cancelled(&tx, office, by, &session, true, reason).await
+        store::set_cancelled(&tx, office, by, &session, true, reason).await?;
+        news::note(&tx, office, key).await
     })
     .await
 }
@@ -354,7 +357,8 @@ pub async fn restore(db: &Db, actor: &Actor, key: Key) -> AppResult<()> {
         if !session.cancelled {
             return Err(AppError::conflict("desk_session_on"));
         }
-        store::set_cancelled(&tx, office, by, &session, false, String::new()).await
+        store::set_cancelled(&tx, office, by, &session, false, String::new()).await?;
+        news::note(&tx, office, key).await
     })
     .await
 }

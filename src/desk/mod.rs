@@ -4,6 +4,7 @@ pub mod commands;
 mod feed;
 pub mod form;
 mod hours;
+pub mod news;
 mod pages;
 pub mod roster_commands;
 mod roster_store;

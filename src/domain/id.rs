@@ -59,6 +59,8 @@ ids! {
     FileId,
     /// 待办事件
     OutboxId,
+    /// 公告
+    AnnouncementId,
     /// 办件
     CaseId,
     /// 办件流转记录

@@ -16,6 +16,7 @@ pub mod group;
 pub mod id;
 pub mod login;
 pub mod moment;
+pub mod notice;
 pub mod number;
 pub mod office;
 pub mod password;

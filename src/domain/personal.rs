@@ -2,7 +2,7 @@
 //! It is shown to whoever publishes before anything is public, and refused on the server.
 use super::{
     contact::{IdNumber, Phone},
-    text::half_width,
+    text::{half_width, half_width_char, is_blank, is_invisible},
 };
 
 /// What sort of trace it is.
@@ -71,6 +71,36 @@ pub fn find(text: &str, names: &[String]) -> Vec<Found> {
     found.sort_by_key(|one| one.at);
     found
 }
+
+/// A text with everything covered that gives somebody away, but for some sorts of traces.
+pub fn cover(text: &str, names: &[String], but: &[Trace]) -> String {
+    // As they were written, in step with what is read.
+    let written = text.chars().filter(|c| !is_invisible(*c));
+    let mut chars: Vec<char> = written
+        .skip_while(|c| is_blank(half_width_char(*c)))
+        .collect();
+    for found in find(text, names) {
+        if but.contains(&found.trace) {
+            continue;
+        }
+        let mut left = found.words.chars().count();
+        // A number is told without the blanks and dashes that group it.
+        let grouped = found.words.chars().all(|c| c.is_ascii_alphanumeric());
+        for c in chars.iter_mut().skip(found.at) {
+            if left == 0 {
+                break;
+            }
+            if !(grouped && matches!(half_width_char(*c), ' ' | '-')) {
+                left -= 1;
+            }
+            *c = COVER;
+        }
+    }
+    chars.into_iter().collect()
+}
+
+/// What stands instead.
+const COVER: char = '▇';
 
 /// Mobile, identity and bank card numbers, however they are grouped.
 fn numbers(chars: &[char]) -> Vec<Found> {
@@ -317,6 +347,30 @@ mod tests {
             "TMD-2026-000123",
         ] {
             assert_eq!(traces(text), vec![], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_covered_is_gone_and_the_rest_stays() {
+        let names = ["王小芳".to_owned()];
+        let text = "王小芳说：138 0013-8000 打不通，３号楼的灯。王小芳";
+        let covered = cover(text, &names, &[]);
+        assert_eq!(covered, "▇▇▇说：▇▇▇▇▇▇▇▇▇▇▇▇▇ 打不通，▇▇▇的灯。▇▇▇");
+        assert_eq!(find(&covered, &names), []);
+        assert_eq!(cover("3号楼一层", &names, &[Trace::House]), "3号楼一层");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_left_of_what_was_covered(
+            text in "[ a-z0-9。王小芳号楼栋单元路甘A-]{0,60}",
+            at in 0_usize..60,
+        ) {
+            let at = text.char_indices().nth(at).map_or(text.len(), |(at, _)| at);
+            let planted = format!("{}13800138000。王小芳{}", &text[..at], &text[at..]);
+            let names = ["王小芳".to_owned()];
+            let covered = cover(&planted, &names, &[]);
+            prop_assert!(!covered.contains("王小芳"), "{covered}");
         }
     }
 

@@ -200,7 +200,7 @@ fn is_refused(c: char) -> bool {
 }
 
 /// Blank at the ends of a field: white space, and joiners and fillers with nothing to join.
-fn is_blank(c: char) -> bool {
+pub(super) fn is_blank(c: char) -> bool {
     c.is_whitespace()
         || is_invisible(c)
         || matches!(

@@ -1,4 +1,9 @@
 //! 类别: its words are data, because an office may add its own
+#![expect(
+    clippy::struct_excessive_bools,
+    reason = "independent traits, each a column"
+)]
+
 use crate::domain::{
     case::Urgency,
     id::{CategoryId, OfficeId},

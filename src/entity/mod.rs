@@ -1,6 +1,7 @@
 //! Rows: one file per table, columns only. A test proves that they match the migrations.
 pub mod access_record;
 pub mod account;
+pub mod announcement;
 pub mod api_token;
 pub mod area;
 pub mod booth;

@@ -3,6 +3,7 @@ use crate::{
     domain::floor::{Place, RowLabel},
     platform::{
         form::Form,
+        home::Coming,
         page::{Flash, Page},
     },
 };
@@ -125,6 +126,8 @@ impl Head {
 pub struct HomePage {
     pub upcoming: Vec<Head>,
     pub past: Vec<Head>,
+    /// The next desks.
+    pub desks: Vec<Coming>,
 }
 
 impl Page for HomePage {
@@ -135,10 +138,19 @@ impl Page for HomePage {
             Self {
                 upcoming: Vec::new(),
                 past: Vec::new(),
+                desks: Vec::new(),
             },
             Self {
                 upcoming: vec![Head::sample(), Head::at("running"), Head::at("cancelled")],
                 past: vec![Head::at("ended")],
+                desks: [true, false]
+                    .map(|now| Coming {
+                        when: "11月27日 周五 18:00–20:00".into(),
+                        place: "南门岗亭旁".into(),
+                        kind: "办公桌".into(),
+                        now,
+                    })
+                    .into(),
             },
         ]
     }

@@ -6,6 +6,7 @@ use super::{
 use crate::{
     account::{Audience, Routes},
     domain::role::Role,
+    platform::home::Beside,
 };
 use utoipa_axum::routes;
 
@@ -21,9 +22,12 @@ const LOOK: Audience = Audience::Roles(&[
     Role::Secretary,
 ]);
 
-pub fn routes() -> Routes {
+/// Every door of fairs; `beside` is the other half of the start page.
+pub fn routes(beside: Beside) -> Routes {
     Routes::new()
-        .get(Audience::Anyone, "/", public::home)
+        .get(Audience::Anyone, "/", move |app, view, headers| {
+            public::home(beside, app, view, headers)
+        })
         .get(Audience::Anyone, "/f/{fair}", public::fair)
         .get(Audience::Anyone, "/f/{fair}/map", public::map)
         .merge(employer())

@@ -8,7 +8,7 @@ use crate::{
     domain::fair::FairStatus,
     entity::fair::Model,
     error::AppResult,
-    platform::{App, page::View, ready::Rendered},
+    platform::{App, home::Beside, page::View, ready::Rendered},
     posting,
 };
 use axum::{
@@ -21,13 +21,19 @@ use axum::{
 const COMING: u64 = 20;
 const PAST: u64 = 8;
 
-pub async fn home(State(app): State<App>, view: View, headers: HeaderMap) -> AppResult<Response> {
+pub async fn home(
+    beside: Beside,
+    State(app): State<App>,
+    view: View,
+    headers: HeaderMap,
+) -> AppResult<Response> {
     let make = || async {
         let (db, now, office) = (app.db.read(), app.db.now(), app.settings.office);
         let heads = |fairs: Vec<Model>| fairs.iter().map(|fair| view::head(fair, now)).collect();
         let page = HomePage {
             upcoming: heads(store::upcoming(db, office, now, COMING).await?),
             past: heads(store::past(db, office, now, PAST).await?),
+            desks: beside(app.clone(), view.lang).await?,
         };
         Ok(Rendered {
             topic: None,

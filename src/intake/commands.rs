@@ -118,7 +118,7 @@ async fn report_in(
     keys::issue(tx, keys, office, opened.id, reporter).await?;
     for party in &read.parties {
         let party = person::find_or_enter(tx, keys, office, party).await?;
-        case::store::rows::name_party(tx, opened.id, party).await?;
+        case::store::rows::add_party(tx, opened.id, party, "named").await?;
         keys::issue(tx, keys, office, opened.id, party).await?;
     }
     let next = Next {
@@ -145,6 +145,11 @@ async fn speaker(
         Speaker::Number(phone) => person::enter_number(tx, keys, office, phone).await,
         Speaker::Unreachable(name) => {
             person::enter_without_phone(tx, keys, office, name.as_ref()).await
+        }
+        Speaker::Known(person) => {
+            // 404 for somebody of another office.
+            person::card(tx.conn(), keys, office, *person).await?;
+            Ok(*person)
         }
     }
 }
@@ -258,7 +263,9 @@ pub async fn join(app: &App, join: Join, once: Once) -> AppResult<Done<PersonId>
                 return Err(crate::error::AppError::conflict("case_over"));
             }
             let person = speaker(&tx, &keys, join.office, &join.speaker).await?;
-            case::public::follow(&tx, row.id, person).await?;
+            if case::store::state(&row)?.person != Some(person) {
+                case::store::rows::add_party(&tx, row.id, person, "follower").await?;
+            }
             keys::issue(&tx, &keys, join.office, row.id, person).await?;
             Ok(person)
         })

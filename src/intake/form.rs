@@ -4,7 +4,7 @@ use crate::{
         case::{Channel, Code, Kind, Line, Point, Text, Told, Urgency},
         contact::{Contact, PersonName, Phone},
         fault::{Faults, FieldFault},
-        id::FileId,
+        id::{FileId, PersonId},
         moment,
         number::CaseNumber,
     },
@@ -109,6 +109,8 @@ pub enum Speaker {
     Number(Phone),
     /// A name without a number, or nothing.
     Unreachable(Option<PersonName>),
+    /// Somebody whom the office has in its registry; never read from a form.
+    Known(PersonId),
 }
 
 /// What happens right after the report, in the same transaction.

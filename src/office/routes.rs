@@ -14,6 +14,7 @@ use crate::{
         },
     },
     error::AppResult,
+    notice,
     platform::{App, clock::beijing, page::View},
 };
 use axum::{extract::State, response::Response};
@@ -44,6 +45,7 @@ async fn start(State(app): State<App>, actor: Actor, view: View) -> AppResult<Re
     let (db, now) = (app.db.read(), app.db.now());
     let today = beijing(now).date_naive();
     let waiting = store::waiting(db, (actor.office, Sight::of(&actor)), now, today).await?;
+    let told = notice::waiting(db, actor.office, now).await?;
     let fairs = store::upcoming(db, actor.office, now, actor.is(OFFICERS)).await?;
     let guide = if actor.role == OfficeAdmin {
         guide(&store::made(db, actor.office).await?)
@@ -52,7 +54,7 @@ async fn start(State(app): State<App>, actor: Actor, view: View) -> AppResult<Re
     };
     let site_incomplete = actor.role == OfficeAdmin && !app.sign.get().site.is_complete();
     view.show(OfficePage {
-        tasks: tasks(&view, &actor, waiting),
+        tasks: tasks(&view, &actor, waiting, told),
         fairs: fairs
             .into_iter()
             .map(|fair| fair_row(&view, &actor, fair, now))
@@ -66,7 +68,7 @@ async fn start(State(app): State<App>, actor: Actor, view: View) -> AppResult<Re
 }
 
 /// What waits for this role; figures of zero stay, so that a quiet day is seen as one.
-fn tasks(view: &View, actor: &Actor, waiting: Waiting) -> Vec<Task> {
+fn tasks(view: &View, actor: &Actor, waiting: Waiting, told: notice::Waiting) -> Vec<Task> {
     let task = |key: &str, value: u64, href: &'static str, tone: &'static str| Task {
         label: view.say::<&str>(&format!("office.task.{key}"), &[]),
         value,
@@ -85,6 +87,17 @@ fn tasks(view: &View, actor: &Actor, waiting: Waiting) -> Vec<Task> {
         ));
         let due = "/office/matches?queue=follow_up";
         tasks.push(task("follow_ups", waiting.follow_ups, due, "warn"));
+    }
+    if actor.is(notice::FOLLOWERS) {
+        let at = "/office/unmatched";
+        tasks.push(task("unmatched", told.unmatched, at, "warn"));
+    }
+    if actor.is(notice::EDITORS) {
+        let at = "/office/announcements";
+        tasks.push(task("drafts", told.drafts, at, "warn"));
+        if told.parked > 0 {
+            tasks.push(task("parked", told.parked, at, "bad"));
+        }
     }
     if actor.is(CASE_STAFF) {
         tasks.push(task(
@@ -145,6 +158,18 @@ const LINKS: &[Entry] = &[
     ),
     ("cases", "/cases", "clock", CASE_STAFF),
     ("desk", "/office/desk", "desk", CASE_STAFF),
+    (
+        "announcements",
+        "/office/announcements",
+        "bell",
+        notice::EDITORS,
+    ),
+    (
+        "unmatched",
+        "/office/unmatched",
+        "people",
+        notice::FOLLOWERS,
+    ),
     (
         "figures",
         "/office/figures",

@@ -3,7 +3,7 @@ use super::store;
 use crate::{
     domain::{
         calendar::Calendar,
-        case::{Kind, Stage},
+        case::{Code, Kind, Stage},
         id::{AreaId, CaseId, OfficeId, UnitId},
         rates::{CaseFacts, Context, Entry, Figures, Period, RateKind, Recurrences, entries},
     },
@@ -73,7 +73,7 @@ pub struct Scope {
 impl Scope {
     fn has(&self, case: &CaseFacts) -> bool {
         let area = self.areas.as_ref();
-        let category = case.category.as_ref().map(|code| code.as_str());
+        let category = case.category.as_ref().map(Code::as_str);
         self.kind.is_none_or(|kind| kind == case.kind)
             && area.is_none_or(|areas| case.area.is_some_and(|area| areas.contains(&area)))
             && self
@@ -109,7 +109,7 @@ impl Picture {
 
     pub fn figures(&self, scope: &Scope) -> Figures {
         let cases = self.within(scope).map(|case| (case.id, &case.facts));
-        Figures::count(cases, scope.unit, &self.context())
+        Figures::count(&cases, scope.unit, &self.context())
     }
 
     /// What a rate looks at in one case.

@@ -80,6 +80,14 @@ pub struct Group {
     pub rates: Vec<CaseRate>,
 }
 
+impl Group {
+    /// A group that looked at nothing is left out.
+    fn says_something(&self) -> bool {
+        let looked = |rate: &CaseRate| rate.n > 0 || !rate.excluded.is_empty();
+        self.rates.iter().any(looked)
+    }
+}
+
 /// A bar as charts draw it: the share, and k and n in figures.
 #[derive(Clone, Debug, Serialize)]
 pub struct Bar {
@@ -137,7 +145,7 @@ impl Shown {
         ];
         Self {
             bars: of(&main).iter().filter_map(bar).collect(),
-            groups: groups.filter(|group| !group.rates.is_empty()).collect(),
+            groups: groups.filter(Group::says_something).collect(),
             took: took(&report, lang),
             empty: report
                 .rates
@@ -149,9 +157,18 @@ impl Shown {
             as_of: report.as_of,
             formula: report.formula_version,
             score: report.composite,
-            employment: report.employment,
+            employment: some_matches(report.employment),
             ranking: report.ranking,
         }
+    }
+}
+
+/// The ladder, when anybody stands on it.
+fn some_matches(ladder: Vec<MatchRung>) -> Vec<MatchRung> {
+    if ladder.iter().any(|rung| rung.matches > 0) {
+        ladder
+    } else {
+        Vec::new()
     }
 }
 
@@ -210,7 +227,6 @@ pub struct FiguresPage {
     pub month: Option<String>,
     pub sealed: bool,
     pub may_seal: bool,
-    pub whole: bool,
 }
 
 /// The rows behind one figure.

@@ -195,11 +195,9 @@ impl Question {
             ("kind", self.kind.map(|kind| kind.code().to_owned())),
             ("category", self.category.as_deref().map(encode)),
         ];
-        for (name, value) in pairs {
-            if let Some(value) = value {
-                query.push_str(&format!("&{name}={value}"));
-            }
-        }
+        let given = pairs.into_iter();
+        let given = given.filter_map(|(name, value)| Some(format!("&{name}={}", value?)));
+        query.extend(given);
         query
     }
 }

@@ -3,6 +3,7 @@
 use super::reading::{Board, Names};
 use crate::{
     domain::{
+        case::Kind,
         id::{AreaId, UnitId},
         rates::{
             Composite, Durations, FORMULA, Figure, Figures, RateKind, Standing, Verdict, Weights,
@@ -290,7 +291,7 @@ pub fn report(reader: &Reader, board: &Board) -> CaseRates {
         as_of: board.picture.as_of.to_rfc3339(),
         unit: board.question.unit.map(|id| id.to_string()),
         area: board.question.area.map(|id| id.to_string()),
-        kind: board.question.kind.map(|kind| kind.code()),
+        kind: board.question.kind.map(Kind::code),
         formula_version: FORMULA,
         rates: RateKind::ALL
             .iter()
@@ -300,7 +301,11 @@ pub fn report(reader: &Reader, board: &Board) -> CaseRates {
         composite: score(reader, &figures, board.weights),
         handling_time: handling_time(&figures.durations),
         // Matches have no unit.
-        employment: whole.then(|| ladder(reader, &figures)).unwrap_or_default(),
+        employment: if whole {
+            ladder(reader, &figures)
+        } else {
+            Vec::new()
+        },
         ranking: ranking(reader, board),
     }
 }

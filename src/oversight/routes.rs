@@ -132,7 +132,6 @@ async fn page(
         may_seal: actor.is(SEALERS) && commands::is_over(&board.picture.period, app.db.now()),
         month,
         sealed: sealed.is_some(),
-        whole: !own_unit,
     })
 }
 

@@ -135,12 +135,10 @@ pub fn figures() -> Vec<FiguresPage> {
         month: Some("2026-07".into()),
         sealed: false,
         may_seal: true,
-        whole: true,
     };
     let own = FiguresPage {
         unit: Some("安居物业公司".into()),
         own_unit: true,
-        whole: false,
         may_seal: false,
         ..page.clone()
     };

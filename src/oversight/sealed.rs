@@ -78,13 +78,12 @@ pub async fn page(
     let question = Question::month(days);
     let over = commands::is_over(&question.period(), app.db.now());
     let row = store::sealed_month(app.db.read(), actor.office, &month).await?;
-    let mut page = match row {
-        Some(row) => sealed(app, actor, view, question, row).await?,
-        None => {
-            let board = reading::board(app, actor, question).await?;
-            let report = report::report(&reader(view), &board);
-            blank(month, Shown::new(report, view.lang))
-        }
+    let mut page = if let Some(row) = row {
+        sealed(app, actor, view, question, row).await?
+    } else {
+        let board = reading::board(app, actor, question).await?;
+        let report = report::report(&reader(view), &board);
+        blank(month, Shown::new(report, view.lang))
     };
     page.over = over;
     page.may_seal = actor.is(SEALERS);
@@ -125,7 +124,7 @@ async fn sealed(
         })
         .await?;
     let reader = reader(view);
-    let fault = seal::fault(&row, &then)?;
+    let fault = seal::fault(&row, &then);
     let mut corrections = seal::corrections(&then, &since);
     let further = corrections.len().saturating_sub(MOST);
     corrections.truncate(MOST);

@@ -7,6 +7,7 @@ use super::{
     ready::Ready,
     secret::{Keys, Passwords},
     sign::Sign,
+    spool::Spool,
 };
 use crate::{domain::id::OfficeId, error::AppResult};
 use std::{net::IpAddr, sync::Arc};
@@ -20,6 +21,8 @@ pub struct App {
     pub templates: Arc<minijinja::Environment<'static>>,
     pub sign: Sign,
     pub files: Files,
+    /// Where messages to the outside are laid down.
+    pub spool: Spool,
     pub live: Live,
     /// Public pages kept in memory.
     pub ready: Ready,

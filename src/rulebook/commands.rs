@@ -10,7 +10,7 @@ use crate::{
     area,
     domain::{
         calendar::{Window, days::Year},
-        case::{ClockKind, Code, Kind, SlaRule},
+        case::{ClockKind, Code, Kind, SlaRule, Urgency},
         dispatch::About,
         fault::{Faults, FieldFault},
         id::{AccountId, CategoryId, DispatchRuleId, OfficeId},
@@ -267,7 +267,7 @@ fn rule(code: String, version: u32, new: Limit) -> SlaRule {
 async fn free_code(tx: &WriteTx, office: OfficeId, new: &Limit) -> AppResult<String> {
     let kind = new.kind.map(Kind::code);
     let category = new.category.as_ref().map(Code::as_str);
-    let urgency = new.urgency.map(|urgency| urgency.code());
+    let urgency = new.urgency.map(Urgency::code);
     let consult = new.consult.then_some("consult");
     let parts: Vec<&str> = [category, kind, urgency, consult]
         .into_iter()

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     account::{Actor, Audience, Routes},
-    domain::{case::Code, role::Role},
+    domain::{calendar::day_of, case::Code, role::Role},
     entity::category,
     error::{AppError, AppResult},
     platform::{
@@ -15,6 +15,7 @@ use crate::{
         api::Query,
         form::{Form, Sent},
         page::{Said, View},
+        text::{self, Lang},
     },
 };
 use axum::{
@@ -65,70 +66,69 @@ async fn book_of(app: &App, actor: &Actor) -> AppResult<Book> {
 }
 
 async fn rules(State(app): State<App>, actor: Actor, view: View) -> AppResult<Response> {
-    let (db, lang) = (app.db.read(), view.lang);
     let book = book_of(&app, &actor).await?;
-    let dispatch = store::dispatch_rules(db, actor.office).await?;
-    let enabled = book.categories().iter().filter(|one| one.enabled).count();
-    let this_year = crate::domain::calendar::day_of(app.db.now()).year();
-    let unknown = [this_year, this_year + 1].into_iter().find(|year| {
-        let known = book.notices().year(*year);
-        known.is_none_or(|year| year.notice.is_none())
-    });
-    let state = |key: &str, holes: &[(&str, String)]| {
-        crate::platform::text::say(lang, &format!("rulebook.part.{key}.state"), holes)
-    };
-    let part = |key, href, icon, state, tone| Part {
+    let dispatch = store::dispatch_rules(app.db.read(), actor.office).await?;
+    let in_use = dispatch.iter().filter(|rule| rule.enabled).count();
+    let this_year = day_of(app.db.now()).year();
+    view.show(RulesPage {
+        parts: parts(view.lang, &book, in_use, this_year),
+        may_write: actor.is(EDITORS),
+    })
+}
+
+/// The four parts with what is in them: warned of are rules that nobody made and a year whose
+/// notice is still to come.
+fn parts(lang: Lang, book: &Book, dispatch: usize, this_year: i32) -> Vec<Part> {
+    let part = |key, href, icon, state, warn| Part {
         key,
         href,
         icon,
         state,
-        tone,
+        tone: if warn { "warn" } else { "" },
     };
-    let categories = state(
-        "categories",
-        &[
-            ("n", enabled.to_string()),
-            ("groups", book.groups().len().to_string()),
-        ],
-    );
-    let limits = state("limits", &[("n", book.rules().len().to_string())]);
-    let in_use = dispatch.iter().filter(|rule| rule.enabled).count();
-    let dispatch = match in_use {
-        0 => words::say(lang, "rulebook.part.dispatch.none"),
-        n => state("dispatch", &[("n", n.to_string())]),
+    let say = |key: &str, holes: &[(&str, String)]| {
+        text::say(lang, &format!("rulebook.part.{key}"), holes)
     };
+    let enabled = book.categories().iter().filter(|one| one.enabled).count();
+    let groups = ("groups", book.groups().len().to_string());
+    let categories = say("categories.state", &[("n", enabled.to_string()), groups]);
+    let limits = say("limits.state", &[("n", book.rules().len().to_string())]);
+    let dispatched = match dispatch {
+        0 => say("dispatch.none", &[]),
+        n => say("dispatch.state", &[("n", n.to_string())]),
+    };
+    let unknown = [this_year, this_year + 1].into_iter().find(|year| {
+        let known = book.notices().year(*year);
+        known.is_none_or(|year| year.notice.is_none())
+    });
     let calendar = match unknown {
-        Some(year) => state("calendar", &[("year", year.to_string())]),
-        None => words::say(lang, "rulebook.part.calendar.known"),
+        Some(year) => say("calendar.state", &[("year", year.to_string())]),
+        None => say("calendar.known", &[]),
     };
-    let tone = |warn: bool| if warn { "warn" } else { "" };
-    view.show(RulesPage {
-        parts: vec![
-            part(
-                "categories",
-                "/office/rules/categories",
-                "filter",
-                categories,
-                "",
-            ),
-            part("limits", "/office/rules/limits", "clock", limits, ""),
-            part(
-                "dispatch",
-                "/office/rules/dispatch",
-                "route",
-                dispatch,
-                tone(in_use == 0),
-            ),
-            part(
-                "calendar",
-                "/office/rules/calendar",
-                "calendar",
-                calendar,
-                tone(unknown.is_some()),
-            ),
-        ],
-        may_write: actor.is(EDITORS),
-    })
+    vec![
+        part(
+            "categories",
+            "/office/rules/categories",
+            "filter",
+            categories,
+            false,
+        ),
+        part("limits", "/office/rules/limits", "clock", limits, false),
+        part(
+            "dispatch",
+            "/office/rules/dispatch",
+            "route",
+            dispatched,
+            dispatch == 0,
+        ),
+        part(
+            "calendar",
+            "/office/rules/calendar",
+            "calendar",
+            calendar,
+            unknown.is_some(),
+        ),
+    ]
 }
 
 // Categories
@@ -239,8 +239,8 @@ async fn add_category(
             view.show_with(
                 WRONG,
                 CategoryPage {
-                    form,
                     fault,
+                    form,
                     ..page
                 },
             )
@@ -286,8 +286,8 @@ async fn change_category(
             view.show_with(
                 WRONG,
                 CategoryPage {
-                    form,
                     fault,
+                    form,
                     ..page
                 },
             )

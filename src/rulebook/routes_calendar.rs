@@ -257,8 +257,8 @@ async fn set_hours(
             view.show_with(
                 WRONG,
                 CalendarPage {
-                    hours,
                     fault,
+                    hours,
                     ..page
                 },
             )
@@ -286,7 +286,7 @@ async fn put_day(
         Err(error) => {
             let (own, fault) = Form::refused(view.lang, &sent, error)?;
             let page = page_of(&app, &actor, &view, None).await?;
-            view.show_with(WRONG, CalendarPage { own, fault, ..page })
+            view.show_with(WRONG, CalendarPage { fault, own, ..page })
         }
     }
 }

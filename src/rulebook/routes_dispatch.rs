@@ -257,8 +257,8 @@ async fn add_rule(
             view.show_with(
                 WRONG,
                 DispatchRulePage {
-                    form,
                     fault,
+                    form,
                     ..page
                 },
             )
@@ -299,8 +299,8 @@ async fn change_rule(
             view.show_with(
                 WRONG,
                 DispatchRulePage {
-                    form,
                     fault,
+                    form,
                     ..page
                 },
             )

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     account::{Actor, Routes},
     domain::{
-        case::{ClockKind, Code, SlaRule},
+        case::{ClockKind, Code, Kind, SlaRule, Urgency},
         id::AccountId,
     },
     entity::sla_rule,
@@ -175,9 +175,9 @@ fn filled(rule: &SlaRule) -> Form {
     let category = rule.category.as_ref().map(|code| code.as_str().to_owned());
     Form::filled([
         ("clock", rule.clock.code().to_owned()),
-        ("kind", code(rule.kind.map(|one| one.code()))),
+        ("kind", code(rule.kind.map(Kind::code))),
         ("category", category.unwrap_or_default()),
-        ("urgency", code(rule.urgency.map(|one| one.code()))),
+        ("urgency", code(rule.urgency.map(Urgency::code))),
         ("consult", code(rule.consult.then_some("yes"))),
         ("amount", rule.term.amount.to_string()),
         ("unit", rule.term.unit.code().to_owned()),
@@ -236,8 +236,8 @@ async fn add_limit(
             view.show_with(
                 WRONG,
                 LimitPage {
-                    form,
                     fault,
+                    form,
                     ..page
                 },
             )
@@ -306,8 +306,8 @@ async fn refused(
     view.show_with(
         WRONG,
         LimitPage {
-            form,
             fault,
+            form,
             ..page
         },
     )

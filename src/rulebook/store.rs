@@ -108,7 +108,7 @@ pub(super) async fn fill(tx: &WriteTx, seed: Seed, office: OfficeId) -> AppResul
     let rules = rules.map(|rule| rule_row(tx, office, rule, None));
     let insert = sla_rule::Entity::insert_many(rules);
     insert.exec(tx.conn()).await?;
-    let hours = seed.hours.into_iter().map(hour_row);
+    let hours = seed.hours.iter().map(hour_row);
     let insert = calendar_hour::Entity::insert_many(hours);
     insert.exec(tx.conn()).await?;
     Ok(())
@@ -179,7 +179,7 @@ fn number(n: u32) -> i32 {
     i32::try_from(n).unwrap_or(i32::MAX)
 }
 
-fn hour_row(one: calendar_hour::Model) -> calendar_hour::ActiveModel {
+fn hour_row(one: &calendar_hour::Model) -> calendar_hour::ActiveModel {
     calendar_hour::ActiveModel {
         office_id: Set(one.office_id),
         weekday: Set(one.weekday),
@@ -705,7 +705,7 @@ pub(super) async fn replace_hours(
             to_minute: window.to.into(),
         })
     });
-    let insert = calendar_hour::Entity::insert_many(rows.map(hour_row));
+    let insert = calendar_hour::Entity::insert_many(rows.map(|row| hour_row(&row)));
     insert.exec(tx.conn()).await?;
     Ok(())
 }

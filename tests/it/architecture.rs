@@ -34,6 +34,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "rulebook",
         ],
     ),
+    (
+        "notice",
+        &[
+            "domain", "entity", "error", "platform", "account", "area", "case", "desk", "intake",
+            "person", "rulebook",
+        ],
+    ),
     ("matching", MATCHING),
     (
         "tally",
@@ -42,7 +49,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "office",
         &[
-            "domain", "entity", "error", "platform", "account", "area", "case",
+            "domain", "entity", "error", "platform", "account", "area", "case", "notice",
         ],
     ),
     (
@@ -62,6 +69,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "fair",
             "intake",
             "matching",
+            "notice",
             "office",
             "oversight",
             "person",
@@ -113,6 +121,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "domain",
             "error",
             "fair",
+            "notice",
             "oversight",
             "platform",
             "rulebook",

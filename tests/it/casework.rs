@@ -252,8 +252,8 @@ async fn merged_cases_lead_to_the_living_one_in_one_hop_and_back_again() {
     hall.proved().await;
     // A neighbour who follows instead of reporting again.
     let follow = hall.app().db.write(move |tx| async move {
-        rows::follow(&tx, root, PersonId(1)).await?;
-        rows::follow(&tx, root, PersonId(1)).await
+        rows::add_party(&tx, root, PersonId(1), "follower").await?;
+        rows::add_party(&tx, root, PersonId(1), "follower").await
     });
     follow.await.unwrap();
     assert_eq!(people(&hall, root).await.len(), 2);

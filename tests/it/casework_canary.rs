@@ -45,13 +45,16 @@ impl Write for Log {
 }
 
 /// Words for every field of an action that takes words, each with a mark of its own. What is meant
-/// for everybody gets harmless ones.
+/// for everybody gets harmless ones, such as the notice of a meeting and its minutes.
 fn canaries(kind: Kind, action: Action, marks: &mut BTreeSet<String>) -> Value {
     let mut change = json!({});
     for field in Command::fields(kind, action).unwrap_or_default() {
         let public = matches!(
             (action, field.name),
-            (Action::Publish, _) | (Action::Deliberate, "options")
+            (Action::Publish, _)
+                | (Action::Schedule, "place" | "agenda")
+                | (Action::Deliberate, "options" | "minutes")
+                | (Action::Adopt | Action::NotAdopt, "reasons")
         );
         if !public && matches!(field.shape, Shape::Text | Shape::Line) {
             let mark = format!("CANARY{}", marks.len() + 1000);

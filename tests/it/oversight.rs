@@ -73,10 +73,10 @@ async fn july() -> July {
     hall.does("handler", passed, Action::Object, json!({}))
         .await;
     give(&hall, passed, hall.other).await;
-    hall.pass(24 * 3);
+    hall.pass(24 * 3).await;
     work(&hall, late.1).await;
     told(&hall, late.1, "partly", "basically").await;
-    hall.pass(24 * 5);
+    hall.pass(24 * 5).await;
     hall.does("verifier", late.1, Action::Close, json!({}))
         .await;
     hall.market.app().clock.set("2026-08-03T01:00:00Z");
@@ -280,7 +280,7 @@ async fn the_pages_show_k_and_n_and_what_is_wrong_with_a_filter() {
     let bytes = std::io::Cursor::new(book.expect(200).bytes);
     let mut book: calamine::Xlsx<_> = calamine::Reader::new(bytes).unwrap();
     let sheet = book.worksheet_range("考评").unwrap();
-    let line = sheet.rows().find(|row| row[0].to_string() == "按期结案率");
+    let line = sheet.rows().find(|row| row[0] == *"按期结案率");
     let line = line.unwrap();
     assert_eq!(
         (line[1].to_string(), line[2].to_string()),
@@ -321,7 +321,7 @@ async fn a_sealed_month_stays_as_it_was_whatever_is_recorded_later() {
     let page = secretary.get(at).await.expect(200).text();
     assert!(page.contains("与封存一致") && page.contains("1 / 3"));
     // A day later the first reporter changes his mind and the case is taken up again.
-    hall.pass(24);
+    hall.pass(24).await;
     told(hall, july.in_time.1, "no", "no").await;
     hall.does("clerk", july.in_time.1, Action::Reopen, json!({}))
         .await;

@@ -1,7 +1,7 @@
 //! Every page renders with every sample in both languages, and every template belongs to a page.
 use nightfair::{
-    account, area, broadcast, case, desk, employer, fair, intake, matching, office, oversight,
-    person,
+    account, area, broadcast, case, desk, employer, fair, intake, matching, notice, office,
+    oversight, person,
     platform::{
         page::{self, Page, View},
         sign::Sign,
@@ -77,6 +77,15 @@ fn every_page_renders_and_every_template_is_a_page() {
         render_samples::<intake::ReportPage>(),
         render_samples::<intake::SlipPage>(),
         render_samples::<intake::TrackPage>(),
+        render_samples::<notice::AnnouncementPage>(),
+        render_samples::<notice::AnnouncementsPage>(),
+        render_samples::<notice::BoardCasePage>(),
+        render_samples::<notice::BoardPage>(),
+        render_samples::<notice::BoardPrintPage>(),
+        render_samples::<notice::IdeaPage>(),
+        render_samples::<notice::IdeasPage>(),
+        render_samples::<notice::NewAnnouncementPage>(),
+        render_samples::<notice::UnmatchedPage>(),
         render_samples::<office::OfficePage>(),
         render_samples::<oversight::FiguresPage>(),
         render_samples::<oversight::FiguresPrintPage>(),

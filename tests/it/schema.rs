@@ -16,6 +16,7 @@ async fn entities_match_migrations() {
     let app = TestApp::start().await;
     readable::<access_record::Entity>(&app).await;
     readable::<account::Entity>(&app).await;
+    readable::<announcement::Entity>(&app).await;
     readable::<api_token::Entity>(&app).await;
     readable::<area::Entity>(&app).await;
     readable::<booth::Entity>(&app).await;

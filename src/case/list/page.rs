@@ -331,7 +331,7 @@ async fn frame(
         search_keeps: kept(&|name| name == "q").into_iter().collect(),
         conditions: conditions.collect(),
         query: canonical,
-        office,
+        staff: office,
         bulk: actor.is(super::bulk::DISPATCHERS),
         leader: actor.leader && actor.unit.is_some(),
         print: query.with("/cases/print", &[]),

@@ -91,7 +91,7 @@ pub struct LedgerPage {
     /// Why nothing is shown: "", mine or filter
     pub nothing: &'static str,
     /// Whether the reader works for the office: filters, views, paper.
-    pub office: bool,
+    pub staff: bool,
     /// Whether cases may be ticked.
     pub bulk: bool,
     pub leader: bool,
@@ -183,7 +183,7 @@ impl LedgerPage {
             next: (!rows.is_empty()).then(|| "/cases?cursor=7".into()),
             rows,
             nothing,
-            office: true,
+            staff: true,
             bulk: true,
             leader: true,
             print: "/cases/print".into(),
@@ -210,7 +210,7 @@ impl Page for LedgerPage {
         vec![
             Self::sample(Row::samples(), ""),
             Self {
-                office: false,
+                staff: false,
                 bulk: false,
                 leader: false,
                 views: vec![],

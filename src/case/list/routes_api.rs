@@ -58,7 +58,7 @@ struct OrderItem {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Results {
+struct BulkResults {
     results: Vec<ItemResult>,
 }
 
@@ -82,7 +82,7 @@ struct ItemResult {
 
 /// Takes one action on many cases, each by itself: one that is refused never stops the others.
 #[utoipa::path(post, path = "/api/v1/cases/bulk", tag = "cases", request_body = NewOrder,
-    responses((status = 200, body = Results), (status = 403, body = ProblemDocument),
+    responses((status = 200, body = BulkResults), (status = 403, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]
 async fn many(
     State(app): State<App>,
@@ -114,7 +114,7 @@ async fn many(
         }
         result
     });
-    let value = Results {
+    let value = BulkResults {
         results: results.collect(),
     };
     Ok(answer(StatusCode::OK, Done { value, replayed }))

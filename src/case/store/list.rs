@@ -606,7 +606,8 @@ async fn said(
     rows.iter().map(|row| Ok(row.try_get("", "id")?)).collect()
 }
 
-/// Cases found by words, without a column yet. A cross join keeps SQLite from turning it around.
+/// Cases found by words, without a column yet. A cross join, which is written without a condition,
+/// keeps SQLite from turning it around.
 pub(super) fn found(backend: DbBackend, asked: &Asked, rest: Condition) -> SelectStatement {
     let same = Expr::col((Entity, Column::Id)).equals((Alias::new(SEARCH), Alias::new("rowid")));
     let join = match backend {
@@ -616,7 +617,8 @@ pub(super) fn found(backend: DbBackend, asked: &Asked, rest: Condition) -> Selec
     let mut query = Query::select();
     query
         .from(Alias::new(SEARCH))
-        .join(join, Entity, same)
+        .join(join, Entity, same.clone())
+        .and_where(same)
         .and_where(asked.matches())
         .cond_where(rest);
     query

@@ -1,6 +1,6 @@
 //! The rows beside a case: who handles it, who is part of it, callbacks, links, what is public.
 //! Each follows from the events, is written where the event is, and is never written elsewhere;
-//! only those who follow, or are named in a report ([`follow`], [`name_party`]), have no event.
+//! only those who follow, or are named in a report ([`add_party`]), have no event.
 //!
 //! Merged cases: `case_links` keeps for every merged case the one that lives on, in one hop however
 //! often that one was merged since; whom a case names as its target stands in its state. The
@@ -8,6 +8,7 @@
 //! that undoing a merge takes exactly them away again.
 use super::{find, state as state_of};
 use crate::{
+    case::news,
     domain::{
         area::Level,
         case::{CaseState, Command, Event, Relation, Satisfied, Solved, Texts},
@@ -49,6 +50,8 @@ pub(super) async fn keep(tx: &WriteTx, step: &Step<'_>) -> AppResult<()> {
     parties(tx, step).await?;
     called(tx, step).await?;
     publication(tx, step).await?;
+    let said = (step.event.seq, &step.event.payload.data);
+    news::note(tx, step.case.office_id, step.case.id, said).await?;
     match &step.event.payload.data {
         Command::Link { target, relation } => join(tx, step, target, *relation).await,
         Command::Merge { target, .. } => merged(tx, step, target, true).await,
@@ -444,24 +447,9 @@ async fn below(tx: &WriteTx, case: &case::Model, root: CaseId) -> AppResult<Vec<
         .collect())
 }
 
-/// 关注: a neighbour follows a case instead of reporting the same again; of a merged case, the one
-/// that lives on. Following twice is following once.
-pub async fn follow(tx: &WriteTx, case: CaseId, person: PersonId) -> AppResult<()> {
-    let case = root(tx.conn(), case).await?.unwrap_or(case);
-    beside(tx, case, person, "follower").await
-}
-
-/// Names somebody as the other side of a dispute, before any invitation.
-pub async fn name_party(tx: &WriteTx, case: CaseId, person: PersonId) -> AppResult<()> {
-    beside(tx, case, person, "named").await
-}
-
-/// Adds somebody of whom no event speaks, unless he is part of the case already.
-async fn beside(tx: &WriteTx, case: CaseId, person: PersonId, role: &str) -> AppResult<()> {
-    let there = parties_of(tx.conn(), case).await?;
-    if there.iter().any(|party| party.person_id == Some(person)) {
-        return Ok(());
-    }
+/// Adds somebody of whom no event speaks: a neighbour who follows, or the other side that a report
+/// of a quarrel names. Twice is once.
+pub async fn add_party(tx: &WriteTx, case: CaseId, person: PersonId, role: &str) -> AppResult<()> {
     let joins = Joins {
         case,
         person,

@@ -48,7 +48,10 @@ impl Context<'_> {
 
 /// When the same person came again about the same kind of thing at the same place.
 #[derive(Clone, Debug, Default)]
-pub struct Recurrences(BTreeMap<(PersonId, String, Option<i64>), Vec<(Time, CaseId)>>);
+pub struct Recurrences(BTreeMap<Matter, Vec<(Time, CaseId)>>);
+
+/// Who, what and where.
+type Matter = (PersonId, String, Option<i64>);
 
 impl Recurrences {
     /// Adds a case as one that may be a recurrence; a void one is none.
@@ -59,7 +62,7 @@ impl Recurrences {
         self.0.entry(key).or_default().push((facts.recorded, id));
     }
 
-    fn key(facts: &CaseFacts) -> Option<(PersonId, String, Option<i64>)> {
+    fn key(facts: &CaseFacts) -> Option<Matter> {
         let category = facts.category.as_ref()?.as_str().to_owned();
         Some((facts.person?, category, facts.area.map(|area| area.0)))
     }
@@ -253,8 +256,8 @@ fn unanswered(case: &CaseFacts, cycle: &Cycle) -> Why {
 }
 
 fn solved(rate: RateKind, case: &CaseFacts, cycle: &Cycle) -> (Verdict, Why) {
-    let reached = cycle.calls.iter().rev().filter(|call| call.reached);
-    let last = reached.filter_map(|call| call.solved).next();
+    let mut reached = cycle.calls.iter().rev().filter(|call| call.reached);
+    let last = reached.find_map(|call| call.solved);
     match last {
         Some(Solved::Yes) => (Verdict::In, Why::Yes),
         Some(Solved::Partly) => (verdict(rate == RateKind::SolvedPartly), Why::Partly),

@@ -112,23 +112,23 @@ impl Figures {
     /// Counts all rates over some cases, or what one unit had to do with them; the order of the
     /// cases does not matter. Matches have no unit.
     pub fn count<'a>(
-        cases: impl IntoIterator<Item = (CaseId, &'a CaseFacts)> + Clone,
+        cases: &(impl Iterator<Item = (CaseId, &'a CaseFacts)> + Clone),
         unit: Option<UnitId>,
         ctx: &Context,
     ) -> Self {
         let mine = |of: Option<UnitId>| unit.is_none() || unit == of;
         let of = |rate| {
-            let cases = cases.clone().into_iter();
             let found: Vec<_> = cases
+                .clone()
                 .flat_map(|(id, case)| entries(rate, id, case, ctx))
                 .collect();
             figure(found.iter().filter(|entry| mine(entry.unit)))
         };
-        let took = cases.clone().into_iter();
-        let took = took
+        let took = cases
+            .clone()
             .flat_map(|(_, case)| minutes(case, ctx))
             .filter(|(_, _, of)| mine(*of));
-        let matches = cases.clone().into_iter().filter(|_| unit.is_none());
+        let matches = cases.clone().filter(|_| unit.is_none());
         let ladder = funnel(matches.map(|(_, case)| case), &ctx.period);
         Self {
             formula: FORMULA.to_owned(),

@@ -56,10 +56,9 @@ impl Stamp<'_> {
             self.prev_hash.to_owned(),
             snapshot.to_owned(),
         ];
-        let text = fields
-            .iter()
-            .map(|field| format!("{}:{field}", field.len()))
-            .collect::<String>();
+        let text = fields.iter().fold(String::new(), |text, field| {
+            text + &format!("{}:{field}", field.len())
+        });
         chain::text_hash("nightfair sealed month 1\n", &text)
     }
 }

@@ -103,7 +103,7 @@ impl Asked {
 
     fn count(&self, cases: &[CaseFacts]) -> Figures {
         let ids = (1..).map(CaseId).zip(cases);
-        Figures::count(ids, None, &self.ctx())
+        Figures::count(&ids, None, &self.ctx())
     }
 }
 
@@ -456,8 +456,8 @@ proptest! {
     ) {
         let asked = Asked::new();
         let ids: Vec<_> = (1..).map(CaseId).zip(&cases).collect();
-        let forward = Figures::count(ids.iter().copied(), None, &asked.ctx());
-        let backward = Figures::count(ids.iter().rev().copied(), None, &asked.ctx());
+        let forward = Figures::count(&ids.iter().copied(), None, &asked.ctx());
+        let backward = Figures::count(&ids.iter().rev().copied(), None, &asked.ctx());
         prop_assert_eq!(&forward, &backward);
         for figure in forward.rates.values() {
             prop_assert!(figure.k <= figure.n);
