@@ -154,6 +154,12 @@ impl Plan<'_> {
                 .dispatch()
                 .sign()
                 .contact();
+            // Those that still look for supporters stand where residents find them.
+            let course = if n >= 7 {
+                course.publish(matter.public)
+            } else {
+                course
+            };
             let course = course.seconded(500 + n * 10, 3 + n % 4);
             let (at, course) = self.idea(n, course, &all);
             let at = if n % 2 == 0 {
@@ -216,7 +222,7 @@ impl Plan<'_> {
                 (self.ago(420 * 3), course)
             }
             8 => (self.ago(420 * 2), course),
-            _ => (self.ago(200), course),
+            _ => (self.ago(330), course),
         }
     }
 
