@@ -238,6 +238,12 @@ pub struct Plan {
     /// Clients of the event stream, as far as the limit of open files allows
     #[arg(long, default_value_t = 10_000)]
     pub watchers: usize,
+    /// Cases of the ledger whose lists and search are measured
+    #[arg(long, default_value_t = 10_000)]
+    pub cases: usize,
+    /// Measure the ledger and nothing else
+    #[arg(long)]
+    pub ledger_only: bool,
     /// Write the figures to this file as JSON, too
     #[arg(long)]
     pub json: Option<PathBuf>,

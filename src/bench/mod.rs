@@ -1,6 +1,7 @@
 //! The measurements of the product by itself, for operators too: the product as its own process on
 //! a fresh data folder, asked over HTTP, beside the least possible work in the same program. The
 //! figures that count are ratios of one run.
+mod cases;
 pub mod limit;
 mod load;
 mod report;
@@ -28,6 +29,11 @@ pub async fn measure(plan: &Plan) -> Result<String> {
         stage,
         rows: Vec::new(),
     };
+    if plan.ledger_only {
+        bench.ledger().await?;
+        let report = bench.report(folder.path())?;
+        return Ok(report.table());
+    }
     bench.registrations().await?;
     bench.check_ins().await?;
     bench.pages().await?;
@@ -37,15 +43,8 @@ pub async fn measure(plan: &Plan) -> Result<String> {
     let memory = bench.stage.resident_kilobytes()? >> 10;
     bench.watchers().await?;
     bench.standing(memory).await?;
-    let report = Report {
-        fsyncs_per_second: fsyncs(folder.path())?,
-        rounds: plan.rounds,
-        rows: bench.rows,
-    };
-    if let Some(file) = &plan.json {
-        std::fs::write(file, serde_json::to_string_pretty(&report)?).context("--json")?;
-    }
-    Ok(report.table())
+    bench.ledger().await?;
+    Ok(bench.report(folder.path())?.table())
 }
 
 struct Bench {
@@ -213,6 +212,122 @@ impl Bench {
         Ok(())
     }
 
+    fn report(self, folder: &Path) -> Result<Report> {
+        let report = Report {
+            fsyncs_per_second: fsyncs(folder)?,
+            rounds: self.plan.rounds,
+            rows: self.rows,
+        };
+        if let Some(file) = &self.plan.json {
+            std::fs::write(file, serde_json::to_string_pretty(&report)?).context("--json")?;
+        }
+        Ok(report)
+    }
+
+    /// Lists, counts, search and one case in a small ledger and in a large one: what matters is
+    /// that the large one answers as the small one does.
+    async fn ledger(&mut self) -> Result<()> {
+        self.stage.stop()?;
+        let folder = self.stage.folder().to_owned();
+        let mut ledger = cases::Ledger::open(&folder).await?;
+        let handler = self
+            .stage
+            .member("bench-handler", "department_handler", "BENCH0")?;
+        let clerk = self
+            .stage
+            .member("bench-clerk", "community_clerk", "BENCH0")?;
+        let mut small: Vec<f64> = Vec::new();
+        let sizes = [self.plan.cases.min(SMALL), self.plan.cases];
+        for (at, size) in sizes.into_iter().enumerate() {
+            if at > 0 && size == sizes[0] {
+                break;
+            }
+            if at > 0 {
+                self.stage.stop()?;
+            }
+            let filled = Instant::now();
+            ledger.fill(size).await?;
+            let filled = filled.elapsed().as_secs();
+            let marks = ledger.marks().await?;
+            self.stage.restart().await?;
+            for (n, (work, path, token)) in asked(&marks, &handler, &clerk).into_iter().enumerate()
+            {
+                let p95 = self.listed(&work, &path, &token, size).await?;
+                match small.get(n) {
+                    Some(before) if at > 0 => {
+                        self.remark(format!(
+                            "{size} cases; p95 {p95:.1} ms; {:.1} of {}",
+                            p95 / before,
+                            sizes[0]
+                        ));
+                    }
+                    _ => {
+                        small.push(p95);
+                        self.remark(format!("{size} cases; p95 {p95:.1} ms"));
+                    }
+                }
+            }
+            self.case_actions(&marks, &clerk, size).await?;
+            self.remark(format!("{size} cases, filled in {filled} s"));
+        }
+        Ok(())
+    }
+
+    /// One page after the other by one client: how long somebody waits.
+    async fn listed(&mut self, work: &str, path: &str, token: &str, size: usize) -> Result<f64> {
+        let mut ours = Vec::new();
+        for _ in 0..self.plan.rounds {
+            let (path, token) = (path.to_owned(), token.to_owned());
+            let asked = run(self.stage.product, 1, 40, move |_| {
+                load::get_as(&path, &token)
+            });
+            ours.push(asked.await?.all(200)?);
+        }
+        self.note(&format!("{work}, {size} cases"), 1, &ours, None);
+        Ok(median(
+            ours.iter()
+                .map(|o| milliseconds(o.percentile(95)))
+                .collect(),
+        ))
+    }
+
+    /// Notes on one case each, by many at once on different cases and by one on one case.
+    async fn case_actions(&mut self, marks: &cases::Marks, token: &str, size: usize) -> Result<()> {
+        let (mut ours, mut bare) = (Vec::new(), Vec::new());
+        for round in 0..self.plan.rounds {
+            let total = 40;
+            bare.push(
+                run(self.stage.limit, 1, total, |_| {
+                    post("/insert", "", &json!({}))
+                })
+                .await?
+                .all(200)?,
+            );
+            let path = format!("/api/v1/cases/{}/actions", marks.handled);
+            let (token, first) = (
+                token.to_owned(),
+                marks.handled_seq + i64::try_from(round * total)?,
+            );
+            let made = run(self.stage.product, 1, total, move |n| {
+                let seq = first + i64::try_from(n)?;
+                let text = format!(
+                    "第{seq}次联系：{}",
+                    "已经把需要的材料和办理地点逐项告诉本人，".repeat(9)
+                );
+                let body = json!({ "action": "update", "expected_seq": seq, "text": text, "visibility": "parties" });
+                post(&path, &token, &body)
+            });
+            ours.push(made.await?.all(200)?);
+        }
+        self.note(
+            &format!("case action with 200 characters, {size} cases"),
+            1,
+            &ours,
+            Some(("one bare durable insert", &bare)),
+        );
+        Ok(())
+    }
+
     /// 200 clients claim 31 booths at once: exactly 31 get one.
     async fn booth_storm(&mut self) -> Result<()> {
         let mut ours = Vec::new();
@@ -330,6 +445,77 @@ impl Bench {
             row.note = note;
         }
     }
+}
+
+/// Cases of the small ledger, against which the large one is held.
+const SMALL: usize = 10_000;
+
+/// What is asked of a ledger: what it is called, its address, whose token.
+fn asked(marks: &cases::Marks, handler: &str, clerk: &str) -> Vec<(String, String, String)> {
+    let page_1000 = (marks.newest - 30_000).max(marks.newest / 2);
+    let encode = |text: &str| {
+        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+    };
+    let (common, rare) = (encode("路灯"), encode("鹦鹉"));
+    let (said, both) = (encode("窗口"), encode("路灯 医保卡"));
+    let pages = [
+        ("ledger page", "/cases?show=all".to_owned()),
+        (
+            "ledger, page 1000",
+            format!("/cases?show=all&cursor={page_1000}"),
+        ),
+        ("ledger by deadline", "/cases?sort=due".to_owned()),
+        ("overdue list", "/cases?show=overdue&sort=due".to_owned()),
+        ("waiting for me", "/cases?show=mine".to_owned()),
+        ("filter: stage", "/cases?stage=dispatched".to_owned()),
+        (
+            "filter: kind and ended",
+            "/cases?kind=mailbox&stage=closed".to_owned(),
+        ),
+        ("filter: unit", format!("/cases?unit={}", marks.unit)),
+        (
+            "filter: unit and stage",
+            format!("/cases?unit={}&stage=handling", marks.unit),
+        ),
+        (
+            "filter: community",
+            format!("/cases?area={}", marks.community),
+        ),
+        (
+            "filter: grid and category",
+            format!("/cases?area={}&category=noise", marks.grid),
+        ),
+        (
+            "filter: channel and unit",
+            format!("/cases?channel=hotline&unit={}", marks.unit),
+        ),
+        (
+            "filter: days",
+            "/cases?from=2020-01-01&to=2099-12-31".to_owned(),
+        ),
+        ("search: common word", format!("/cases?q={common}")),
+        ("search: rare word", format!("/cases?q={rare}")),
+        ("search: word of a text", format!("/cases?q={said}")),
+        ("search: two words", format!("/cases?q={both}")),
+        (
+            "search: common word among open",
+            format!("/cases?q={common}&stage=handling"),
+        ),
+        ("search: number", "/cases?q=JD-2010-0000".to_owned()),
+        ("one case", format!("/cases/{}", marks.handled)),
+        ("list over the API", "/api/v1/cases?limit=50".to_owned()),
+    ];
+    let mut asked: Vec<_> = pages
+        .into_iter()
+        .map(|(work, path)| (work.to_owned(), path, clerk.to_owned()))
+        .collect();
+    for (work, path) in [
+        ("a unit's ledger", "/cases?show=all"),
+        ("a unit's queue", "/cases?show=unit"),
+    ] {
+        asked.push((work.to_owned(), path.to_owned(), handler.to_owned()));
+    }
+    asked
 }
 
 /// Small durable appends a second: what the disk itself allows one after another.

@@ -171,6 +171,22 @@ impl Stage {
         Ok(begun.elapsed())
     }
 
+    /// Stops the product, so that somebody else may write into its folder.
+    pub fn stop(&mut self) -> Result<()> {
+        self.server.0.kill()?;
+        self.server.0.wait()?;
+        Ok(())
+    }
+
+    /// An account of another role, made while the product does not run; its token.
+    pub fn member(&self, login: &str, role: &str, unit: &str) -> Result<String> {
+        account(&self.folder, login, role, Some(unit))
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Resident memory of the product.
     pub fn resident_kilobytes(&self) -> Result<u64> {
         resident(&self.server)
@@ -361,22 +377,20 @@ fn made((status, body): Answer) -> Result<Value> {
 
 /// Makes the data folder and an administrator with a token, as an operator would.
 fn administrator(folder: &Path) -> Result<String> {
-    tell(
-        folder,
-        &[
-            "user",
-            "add",
-            "--login",
-            "bench",
-            "--name",
-            "bench",
-            "--role",
-            "office_admin",
-        ],
-    )?;
+    account(folder, "bench", "office_admin", None)
+}
+
+fn account(folder: &Path, login: &str, role: &str, unit: Option<&str>) -> Result<String> {
+    let mut add = vec![
+        "user", "add", "--login", login, "--name", login, "--role", role,
+    ];
+    if let Some(unit) = unit {
+        add.extend(["--unit", unit]);
+    }
+    tell(folder, &add)?;
     let told = tell(
         folder,
-        &["token", "add", "--login", "bench", "--label", "bench"],
+        &["token", "add", "--login", login, "--label", "bench"],
     )?;
     Ok(told
         .split_whitespace()

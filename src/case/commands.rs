@@ -154,7 +154,7 @@ async fn complain(
         .any(|part| takes_in.has(*part));
     let by = if may { *by } else { Actor::SYSTEM };
     let (office, title) = (case.office_id, case.title.clone());
-    let opened = open(tx, keys, office, kind, title, report, &by).await?;
+    let opened = Box::pin(open(tx, keys, office, kind, title, report, &by)).await?;
     let link = Command::Link {
         target: case.number.parse().map_err(|error| anyhow!("{error}"))?,
         relation: Relation::Cause,
@@ -345,7 +345,8 @@ pub async fn open_child(
             };
             let title = child.title.as_str().to_owned();
             let system = Actor::SYSTEM;
-            let opened = open(&tx, &keys, office, child.kind, title, report, &system).await?;
+            let opened = open(&tx, &keys, office, child.kind, title, report, &system);
+            let opened = Box::pin(opened).await?;
             let link = Command::Link {
                 target: opened.number.parse().map_err(|error| anyhow!("{error}"))?,
                 relation: Relation::Child,

@@ -113,7 +113,8 @@ async fn report_in(
         files: shots,
         shown: read.shown,
     };
-    let opened = case::commands::open(tx, keys, office, kind, title, command, &by).await?;
+    let opened = case::commands::open(tx, keys, office, kind, title, command, &by);
+    let opened = Box::pin(opened).await?;
     store::insert_request(tx, opened.id, from).await?;
     keys::issue(tx, keys, office, opened.id, reporter).await?;
     for party in &read.parties {

@@ -190,9 +190,8 @@ fn thens(kind: Kind, role: Role) -> &'static [&'static str] {
             &["register", "accept", "dispatch", "answer"]
         }
         (CommunityClerk, Kind::PatrolFinding) => &["register", "accept", "dispatch"],
-        (CommunityClerk, _) => &["register", "accept"],
         (PlacementOfficer, Kind::ResidentRequest) => &["register", "accept", "answer"],
-        (PlacementOfficer, _) => &["register", "accept"],
+        (CommunityClerk | PlacementOfficer, _) => &["register", "accept"],
         _ => &["register"],
     }
 }

@@ -157,7 +157,7 @@ async fn request(
     let place = place::resolve(db, office, &raw, &mut faults).await?;
     let (read, place) = faults.into_result(read.zip(place)).map_err(|faults| {
         // The body calls both ways to name a place by one word.
-        AppError::from(renamed(faults))
+        AppError::from(renamed(&faults))
     })?;
     let report = Report {
         office,
@@ -191,7 +191,7 @@ fn public_kind(code: &str) -> Result<Kind, FieldFault> {
     }
 }
 
-fn renamed(faults: Faults) -> Faults {
+fn renamed(faults: &Faults) -> Faults {
     let mut told = Faults::new();
     for (field, fault) in faults.iter() {
         let field = match field {

@@ -95,9 +95,8 @@ pub async fn interest_in(
     let employer = store::employer(tx.conn(), office, posting.employer_id).await?;
     let title = format!("{} · {}", posting.title, employer.name);
     let kind = Kind::EmploymentMatch;
-    let opened = ledger::open(tx, keys, office, kind, title, command, by)
-        .await
-        .map_err(told)?;
+    let opened = ledger::open(tx, keys, office, kind, title, command, by);
+    let opened = Box::pin(opened).await.map_err(told)?;
     let share = match &new.share {
         Some(share) => share.fields.clone(),
         None => standing(tx, registration.person_id, posting.employer_id).await?,

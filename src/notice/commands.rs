@@ -52,10 +52,22 @@ pub async fn traces(app: &App, row: &announcement::Model) -> AppResult<Vec<Found
     for place in places.iter().filter(|place| !place.trim().is_empty()) {
         text = text.replace(place.as_str(), "，");
     }
+    // Addresses of our own pages are long numbers, and nobody's.
+    let text = without_addresses(&text, &app.settings.public_url);
     match case {
         Some(case) => public::traces(db, &app.keys, &case, &text).await,
         None => Ok(personal::find(&text, &[])),
     }
+}
+
+/// A text without the addresses that begin so, each up to the next blank.
+fn without_addresses(text: &str, begin: &str) -> String {
+    let mut parts = text.split(begin);
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        kept.push_str(part.find(char::is_whitespace).map_or("", |at| &part[at..]));
+    }
+    kept
 }
 
 /// Writes a draft down.
@@ -268,4 +280,19 @@ fn follow_up_of(fair: &fair::Model, seeker: &registration::Model) -> AppResult<R
         shown: Vec::new(),
         attachments: Vec::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_addresses_are_passed_over_and_nothing_else() {
+        let text = "见 http://a.test/board/13800138000 电话\n138 0013 8000";
+        assert_eq!(
+            without_addresses(text, "http://a.test"),
+            "见  电话\n138 0013 8000"
+        );
+        assert_eq!(without_addresses("无", "http://a.test"), "无");
+    }
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     account::{Actor, Audience, Routes},
-    case::door::READERS,
+    case::door::{READERS, Sight},
     domain::{case::Kind, rates::Verdict, role::Role},
     error::AppResult,
     platform::{
@@ -197,7 +197,8 @@ async fn figure_rows(
         counted: filters(&reader, counted, here),
         total: listing.total,
         rows: listing.rows,
-        opens: actor.is(READERS),
+        opens: actor.is(READERS)
+            && (!rate.of_market() || Sight::of(&actor).kinds().contains(&Kind::EmploymentMatch)),
         back: format!("/office/figures?{}", back(&board.question).query()),
         next: listing
             .next

@@ -86,7 +86,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "bench",
-        &["config", "domain", "entity", "error", "person", "platform"],
+        &[
+            "case", "config", "domain", "entity", "error", "person", "platform",
+        ],
     ),
     (
         "demo",

@@ -367,7 +367,7 @@ async fn an_adopted_suggestion_has_children() {
     let child = hall.client("clerk").get(&opened).await.expect(200);
     assert!(plain(&child).contains("母办件") && plain(&child).contains(&number));
     assert!(page(&hall, "clerk", &number).await.contains("子办件"));
-    hall.client("handler").post(&path, &form).await.expect(422);
+    hall.client("handler").post(&path, &form).await.expect(403);
     let api = json!({"kind": "patrol_finding", "category": "lighting", "title": "巡查路灯", "text": "每周看一次。"});
     let done = hall
         .client("clerk")

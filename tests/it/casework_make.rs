@@ -150,6 +150,11 @@ impl Hall {
         let awake = self.app().db.write(|tx| async move {
             web_session::Entity::update_many()
                 .col_expr(web_session::Column::SeenAt, Expr::value(tx.now))
+                .col_expr(web_session::Column::CreatedAt, Expr::value(tx.now))
+                .col_expr(
+                    web_session::Column::ExpiresAt,
+                    Expr::value(tx.now + TimeDelta::hours(8)),
+                )
                 .exec(tx.conn())
                 .await?;
             Ok(())

@@ -127,9 +127,6 @@ async fn from_the_sign_at_the_door_to_the_rating() {
     browser.step("sign", &[]).await;
     browser.look("case-signed", PHONE).await;
     browser
-        .push("main details:has([name=action][value=contact]) > summary")
-        .await;
-    browser
         .push("main form:has(> [name=action][value=contact]) [name=reached]")
         .await;
     browser.step("contact", &[("method", "phone")]).await;
