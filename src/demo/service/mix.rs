@@ -4,7 +4,7 @@ use super::{
     MARGIN,
     affair::{Affair, Begins, Opening, Speaks},
     cast::{self, Cast},
-    course::{By, Course, Soon, Work},
+    course::{By, Course, Work},
     matters::{self, Matter, Matters, QUESTIONS},
 };
 use crate::{
@@ -596,7 +596,7 @@ fn longer(
         }
         Suspended => begun(course).suspend(SuspendReason::Season, "修剪要等落叶期，已先行支护。"),
         Supervised => {
-            let course = begun(course).supervise(By::Timer).within(Work(2300));
+            let course = begun(course).supervise(By::Timer).within(Work(2600));
             let course = course.escalate(By::Staff("clerk-ml"), "物业一直说排期，居民等不了。");
             let course = course.reception("当面约定三日内增派清运车，费用由物业承担。");
             finished(
@@ -622,10 +622,7 @@ fn longer(
             let course = course.called(Solved::Yes, Satisfied::Basically);
             course.close(Outcome::Resolved, done).publish(public)
         }
-        Appealed => begun(course)
-            .submit(done, Outcome::Resolved)
-            .pass()
-            .within(Soon(70)),
+        Appealed => finished(begun(course).submit(done, Outcome::Resolved).pass()),
         _ => {
             let course = begun(course);
             let seen = Visibility::Public;
