@@ -230,6 +230,8 @@ async fn welcome(app: &App, data: &Path, ready: &Prepared) -> Result<String> {
     ] {
         lines.extend(path.map(|path| line(who, &format!("{base}{path}"), note)));
     }
+    let desk = demo::at_the_desk(app).await?;
+    lines.extend(public_desk(base, &desk));
     for (login, who, path) in DOORS {
         let user = ready.logins.users.iter().find(|user| user.login == *login);
         let Some(user) = user else { continue };
@@ -237,6 +239,8 @@ async fn welcome(app: &App, data: &Path, ready: &Prepared) -> Result<String> {
         let sign = format!("{} / {}", user.login, user.password);
         lines.push(line(who, &format!("{base}{path}"), &sign));
     }
+    lines.push(String::new());
+    lines.extend(tales(base, &desk));
     lines.push(String::new());
     lines.push(format!(
         "登录 sign in: {base}/sign-in    十三种身份的账号和令牌 all thirteen roles, with API tokens: {}",
@@ -251,6 +255,35 @@ async fn welcome(app: &App, data: &Path, ready: &Prepared) -> Result<String> {
         );
     }
     Ok(lines.join("\n"))
+}
+
+/// Pages of the desk that everybody may open.
+fn public_desk(base: &str, desk: &demo::AtTheDesk) -> Vec<String> {
+    let asked = "请您评一评 a rating is asked for";
+    let pages = [
+        ("居民报事 banner", desk.banner.as_deref(), ""),
+        ("居民评价 opinion", desk.key.as_deref(), asked),
+        ("办公桌排班 desk", Some("/desk"), ""),
+        ("考评 figures", Some("/figures"), ""),
+    ];
+    let there = pages
+        .into_iter()
+        .filter_map(|(who, path, note)| path.map(|path| (who, path, note)));
+    there
+        .map(|(who, path, note)| line(who, &format!("{base}{path}"), note))
+        .collect()
+}
+
+/// The four cases that are told whole.
+fn tales(base: &str, desk: &demo::AtTheDesk) -> Vec<String> {
+    let told = desk
+        .tales
+        .iter()
+        .map(|(title, number)| line("", &format!("{base}/cases/{number}"), title));
+    ["四个故事（用 secretary 登录看） four stories, signed in as secretary:".to_owned()]
+        .into_iter()
+        .chain(told)
+        .collect()
 }
 
 /// A terminal may be light on dark, and a scanner wants dark on light: so the colours are told.
@@ -281,6 +314,9 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("officer", "就业专员 officer", "/office"),
     ("officer", "对接 matches", "/office/matches"),
     ("officer", "统计 tally", "/office/fairs/{fair}/tally"),
-    ("officer", "台账 ledger", "/cases"),
+    ("clerk", "受理登记 intake", "/office/intake"),
+    ("handler", "经办台账 handler", "/cases"),
+    ("secretary", "台账 ledger", "/cases"),
+    ("secretary", "考评 figures", "/office/figures"),
     ("admin", "街道管理员 admin", "/office"),
 ];

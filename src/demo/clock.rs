@@ -27,6 +27,13 @@ impl StoryClock {
         instants.now = instants.now.max(whole(at));
     }
 
+    /// Goes back to where another thread of the story begins.
+    pub fn back(&self, at: DateTime<Utc>) {
+        let mut instants = self.lock();
+        instants.coming.clear();
+        instants.now = instants.now.min(whole(at));
+    }
+
     /// The instants of the next writes, in their order.
     pub fn plan(&self, coming: Vec<DateTime<Utc>>) {
         self.lock().coming = coming.into();
@@ -71,5 +78,9 @@ mod tests {
         clock.plan(vec![at(20)]);
         clock.set(at(13));
         assert_eq!(clock.now(), at(13));
+        clock.back(at(30));
+        assert_eq!(clock.now(), at(13));
+        clock.back(at(4));
+        assert_eq!(clock.now(), at(4));
     }
 }

@@ -6,6 +6,7 @@ use super::{
     evening::{Evening, GATES},
     ladder::{self, Match, Wish as Wants},
     plot::{self, Begins, Step},
+    service::{Bureau, Turn},
     stage::Stage,
     store,
 };
@@ -13,7 +14,7 @@ use crate::{
     domain::{
         contact::{Contact, PersonName, Phone},
         group::TargetGroup,
-        id::{AreaId, RegistrationId},
+        id::{AreaId, FileId, RegistrationId},
     },
     entity::{fair, posting::Model as Posting},
     error::AppResult,
@@ -30,7 +31,7 @@ use crate::{
 };
 use anyhow::{Result, anyhow};
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
-use futures_util::FutureExt;
+use futures_util::{FutureExt, TryFutureExt};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Everybody and everything that is still to happen.
@@ -73,10 +74,28 @@ enum What {
     Step(usize, usize),
 }
 
+/// What happens next.
+#[derive(Debug)]
+enum Next {
+    OnTheSquare(Happening),
+    AtTheDesk(Turn),
+}
+
+impl Next {
+    const fn turn(&self) -> Option<Turn> {
+        match self {
+            Self::OnTheSquare(_) => None,
+            Self::AtTheDesk(turn) => Some(*turn),
+        }
+    }
+}
+
 /// What came of it.
 enum Came {
     Registered(usize, RegistrationId),
     Opened(usize, Box<Found>),
+    /// A turn at the desk, the number of the case it opened, the pictures it showed.
+    ToTheDesk(Turn, Option<String>, Vec<FileId>),
     Done,
 }
 
@@ -96,6 +115,15 @@ pub fn name(chance: &mut Chance) -> String {
     let mut name = chance.pick(&SURNAMES).to_owned();
     name.push_str(chance.pick(&GIVEN));
     if chance.percent(70) {
+        name.push_str(chance.pick(&GIVEN));
+    }
+    name
+}
+
+/// Such a name in three characters, which no other words contain by chance.
+pub fn full_name(chance: &mut Chance) -> String {
+    let mut name = chance.pick(&SURNAMES).to_owned();
+    for _ in 0..2 {
         name.push_str(chance.pick(&GIVEN));
     }
     name
@@ -300,28 +328,41 @@ impl Crowd {
         });
     }
 
-    /// Lets everything happen that lies before an instant.
+    /// Lets everything happen that lies before an instant, at the market and at the desk.
     pub async fn live(
         &mut self,
         story: &Story,
         town: &Town,
         firms: &[Firm],
+        desk: &mut Bureau,
         until: DateTime<Utc>,
     ) -> Result<()> {
         let office = story.office();
         let notices = notices::of(&story.app, office, Lang::Zh).await?;
         let agreed = Agreed::from(&notices);
         let collector = consent::collector(story.app.db.read(), office, Lang::Zh).await?;
-        while let Some(batch) = self.next(until) {
+        while let Some(batch) = self.next(desk, until) {
+            let turns: Vec<Turn> = batch.iter().filter_map(|(_, next)| next.turn()).collect();
+            let mut shots = desk.shots(story, &turns).await?;
             let mut jobs: Vec<super::Job<Came>> = Vec::with_capacity(batch.len());
-            for (at, happening) in batch {
+            for (at, next) in batch {
                 let sharing = |firm: &Firm| {
                     Notice::of(Purpose::ShareContact, Lang::Zh, &collector, &firm.name)
                 };
-                let job = self.job(story, town, firms, &happening, &agreed, &sharing)?;
+                let job = match &next {
+                    Next::OnTheSquare(happening) => {
+                        self.job(story, town, firms, happening, &agreed, &sharing)?
+                    }
+                    Next::AtTheDesk(turn) => {
+                        let (turn, shown) = (*turn, shots.remove(turn).unwrap_or_default());
+                        let job = desk.job(story, turn, shown.clone())?;
+                        job.map_ok(move |number| Came::ToTheDesk(turn, number, shown))
+                            .boxed()
+                    }
+                };
                 let job = job.inspect(move |done| {
                     if let Err(error) = done {
-                        tracing::error!(%at, ?happening, ?error, "the story was refused");
+                        tracing::error!(%at, ?next, ?error, "the story was refused");
                     }
                 });
                 jobs.push((at, job.boxed()));
@@ -330,6 +371,9 @@ impl Crowd {
                 match came {
                     Came::Registered(person, id) => self.people[person].registration = Some(id),
                     Came::Opened(number, found) => self.matches[number].found = Some(*found),
+                    Came::ToTheDesk(turn, number, shown) => {
+                        desk.came(story, turn, number, shown).await?;
+                    }
                     Came::Done => {}
                 }
             }
@@ -338,17 +382,35 @@ impl Crowd {
         Ok(())
     }
 
-    /// The next happenings of which no two are about the same person.
-    fn next(&mut self, until: DateTime<Utc>) -> Option<Vec<(DateTime<Utc>, Happening)>> {
+    /// What happens next, of which no two are about the same person or the same affair.
+    fn next(
+        &mut self,
+        desk: &mut Bureau,
+        until: DateTime<Utc>,
+    ) -> Option<Vec<(DateTime<Utc>, Next)>> {
         let mut batch = Vec::new();
-        let mut about = BTreeSet::new();
-        while let Some(entry) = self.coming.first_entry() {
-            let fits = entry.key().0 <= until && about.insert(entry.get().person);
-            if !fits || batch.len() == super::TOGETHER {
+        let (mut about, mut busy) = (BTreeSet::new(), BTreeSet::new());
+        while batch.len() < super::TOGETHER {
+            let here = self.coming.first_key_value().map(|((at, _), _)| *at);
+            let there = desk.first();
+            let first = [here, there].into_iter().flatten().min();
+            let Some(at) = first.filter(|at| *at <= until) else {
+                break;
+            };
+            if here != Some(at) {
+                let Some(turn) = desk.next(&mut busy) else {
+                    break;
+                };
+                batch.push((at, Next::AtTheDesk(turn)));
+                continue;
+            }
+            let Some(entry) = self.coming.first_entry() else {
+                break;
+            };
+            if !about.insert(entry.get().person) {
                 break;
             }
-            let ((at, _), happening) = entry.remove_entry();
-            batch.push((at, happening));
+            batch.push((at, Next::OnTheSquare(entry.remove())));
         }
         (!batch.is_empty()).then_some(batch)
     }

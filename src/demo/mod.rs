@@ -11,14 +11,16 @@ mod crowd;
 mod evening;
 mod ladder;
 mod plot;
+mod service;
 mod stage;
 mod store;
 mod town;
 
 pub use clock::StoryClock;
+pub use service::{ALLEY, AtTheDesk, CANTEEN, HANDOVER, RAILING, within as at_the_desk};
 pub use town::Login;
 
-use self::{chance::Chance, company::Firm, crowd::Crowd};
+use self::{chance::Chance, company::Firm, crowd::Crowd, service::Bureau};
 use crate::{
     account::Actor,
     domain::{
@@ -28,7 +30,7 @@ use crate::{
     },
     error::AppResult,
     matching::store as matches,
-    platform::App,
+    platform::{App, clock::Clock},
     seeker::ticket,
 };
 use anyhow::{Context, Result};
@@ -166,6 +168,7 @@ pub async fn load(
     clock.set(now - TimeDelta::days(140));
     let mut town = town::found(&story).await.context("the town")?;
     let mut firms = company::arrive(&mut story, &mut town, 0..EARLY).await?;
+    let mut desk = service::found(&story).await.context("the desk")?;
     let mut crowd = Crowd::default();
     let first = stage::earlier(now, seekers);
     let tonight = stage::tonight(now, seekers, 1, None);
@@ -173,14 +176,16 @@ pub async fn load(
     let evening = evening.context("the earlier evening")?;
     crowd.invite(&mut story, &town, &firms, &evening);
     let opening = evening.stage.starts - TimeDelta::minutes(45);
-    crowd.live(&story, &town, &firms, opening).await?;
-    evening::arrive(&story, &town, &evening).await?;
     crowd
-        .live(&story, &town, &firms, tonight.begins - TimeDelta::days(5))
+        .live(&story, &town, &firms, &mut desk, opening)
+        .await?;
+    evening::arrive(&story, &town, &evening).await?;
+    let invited = tonight.begins - TimeDelta::days(5);
+    crowd
+        .live(&story, &town, &firms, &mut desk, invited)
         .await?;
     firms.extend(company::arrive(&mut story, &mut town, EARLY..ALL).await?);
-    crowd.live(&story, &town, &firms, tonight.begins).await?;
-    let poster = market(&mut story, &town, &firms, crowd, tonight.clone()).await?;
+    let poster = market(&mut story, &town, &firms, (crowd, desk), tonight.clone()).await?;
     Ok(Told {
         fair: tonight.slug,
         poster,
@@ -197,23 +202,34 @@ async fn market(
     story: &mut Story,
     town: &Town,
     firms: &[Firm],
-    mut crowd: Crowd,
+    (mut crowd, mut desk): (Crowd, Bureau),
     stage: stage::Stage,
 ) -> Result<String> {
     let first = stage.slug == "starlight";
+    let since = story.clock.now();
     let evening = evening::prepare(story, town, firms, stage).await;
     let evening = evening.context("tonight")?;
     crowd.invite(story, town, firms, &evening);
+    // While the evening was prepared, the desk went on.
+    story.clock.back(since);
+    if first {
+        let begins = service::rota_begins(story.now);
+        crowd.live(story, town, firms, &mut desk, begins).await?;
+        service::on_the_rota(story, &desk).await?;
+    }
     crowd
-        .live(story, town, firms, evening.stage.at(900))
+        .live(story, town, firms, &mut desk, evening.stage.at(900))
         .await?;
     if first {
         company::latecomers(story, town).await?;
     }
     let doors = evening.stage.starts - TimeDelta::minutes(45);
-    crowd.live(story, town, firms, doors).await?;
+    crowd.live(story, town, firms, &mut desk, doors).await?;
     evening::arrive(story, town, &evening).await?;
-    crowd.live(story, town, firms, story.now).await?;
+    crowd.live(story, town, firms, &mut desk, story.now).await?;
+    if first {
+        service::book_kept(story, &desk).await?;
+    }
     evening::on_air(story, town, &evening).await?;
     let poster = evening.posters.into_iter().next();
     Ok(poster.map(|(_, code)| code).unwrap_or_default())
@@ -252,7 +268,14 @@ pub async fn go_on(
     let town = town::known(&story).await.context("the town")?;
     let firms = company::known(&story, &town).await.context("employers")?;
     let next = stage::tonight(now, seekers, edition, Some(since));
-    let poster = market(&mut story, &town, &firms, Crowd::default(), next.clone()).await?;
+    let poster = market(
+        &mut story,
+        &town,
+        &firms,
+        (Crowd::default(), Bureau::default()),
+        next.clone(),
+    )
+    .await?;
     Ok(Told {
         fair: next.slug,
         poster,

@@ -1,11 +1,15 @@
 //! The few rows that the story looks up.
 use crate::{
     domain::{
+        case::{Kind, Stage},
         id::{AccountId, EmployerId, FairId, OfficeId, PosterId, RegistrationId},
         posting::PostingStatus,
         role::Role,
     },
-    entity::{account, employer, fair, participation, poster, posting, registration, unit},
+    entity::{
+        account, case, desk_site, employer, fair, participation, poster, posting, registration,
+        unit,
+    },
     error::{AppError, AppResult},
 };
 use anyhow::anyhow;
@@ -66,6 +70,56 @@ pub async fn of_role(
         .one(db)
         .await?
         .ok_or_else(|| anyhow!("nobody is {}", role.code()).into())
+}
+
+/// All staff of the office.
+pub async fn staff(db: &impl ConnectionTrait, office: OfficeId) -> AppResult<Vec<account::Model>> {
+    Ok(account::Entity::find()
+        .filter(account::Column::OfficeId.eq(office))
+        .filter(account::Column::EmployerId.is_null())
+        .order_by_asc(account::Column::Id)
+        .all(db)
+        .await?)
+}
+
+/// Code on the banner of the first desk.
+pub async fn first_banner(
+    db: &impl ConnectionTrait,
+    office: OfficeId,
+) -> AppResult<Option<String>> {
+    Ok(desk_site::Entity::find()
+        .select_only()
+        .column(desk_site::Column::Code)
+        .filter(desk_site::Column::OfficeId.eq(office))
+        .order_by_asc(desk_site::Column::Id)
+        .into_tuple()
+        .one(db)
+        .await?)
+}
+
+/// Number of the first case of a title.
+pub async fn case_called(
+    db: &impl ConnectionTrait,
+    office: OfficeId,
+    title: &str,
+) -> AppResult<Option<String>> {
+    let found = case::Entity::find()
+        .filter(case::Column::OfficeId.eq(office))
+        .filter(case::Column::Title.eq(title))
+        .order_by_asc(case::Column::Id);
+    Ok(found.one(db).await?.map(|row| row.number))
+}
+
+/// Requests that are being verified, newest first.
+pub async fn verifying(db: &impl ConnectionTrait, office: OfficeId) -> AppResult<Vec<case::Model>> {
+    Ok(case::Entity::find()
+        .filter(case::Column::OfficeId.eq(office))
+        .filter(case::Column::Kind.eq(Kind::ResidentRequest))
+        .filter(case::Column::Stage.eq(Stage::Verifying))
+        .order_by_desc(case::Column::Id)
+        .limit(30)
+        .all(db)
+        .await?)
 }
 
 pub async fn units(db: &impl ConnectionTrait, office: OfficeId) -> AppResult<Vec<unit::Model>> {

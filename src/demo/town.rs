@@ -50,16 +50,18 @@ const CREW: [(&str, Role, &str, &str); 12] = [
 /// The login of the employer that a visitor plays.
 pub const EMPLOYER: &str = "employer";
 
-const COMMUNITIES: [(&str, &str); 5] = [
+const COMMUNITIES: [(&str, &str); 7] = [
     ("XG", "星光社区"),
     ("LY", "柳荫社区"),
     ("HT", "河滩社区"),
     ("HS", "槐树巷社区"),
     ("YZ", "驿站社区"),
+    ("ML", "民乐路社区"),
+    ("FLL", "福利路社区"),
 ];
 
 /// Code, kind, name.
-const UNITS: [(&str, UnitKind, &str); 7] = [
+const UNITS: [(&str, UnitKind, &str); 16] = [
     ("JDB", UnitKind::Office, "土门墩街道办事处"),
     ("JYK", UnitKind::Office, "街道就业服务科"),
     ("JYZX", UnitKind::CoHost, "区就业创业促进中心"),
@@ -67,6 +69,15 @@ const UNITS: [(&str, UnitKind, &str); 7] = [
     ("GSL", UnitKind::CoHost, "区工商联"),
     ("LDJC", UnitKind::Department, "区劳动保障监察大队"),
     ("LG", UnitKind::CoHost, "区零工市场"),
+    ("ZZZX", UnitKind::Office, "街道综治中心"),
+    ("MZB", UnitKind::Office, "街道民生事务办"),
+    ("ZFD", UnitKind::Department, "街道综合执法队"),
+    ("SFS", UnitKind::Department, "司法所（人民调解委员会）"),
+    ("PCS", UnitKind::Department, "派出所"),
+    ("SZYH", UnitKind::Department, "区市政养护所"),
+    ("GDZ", UnitKind::Department, "供电服务站"),
+    ("AJWY", UnitKind::Property, "安居物业服务公司"),
+    ("HXWY", UnitKind::Property, "和兴物业服务公司"),
 ];
 
 /// Founds the office.

@@ -6,7 +6,7 @@ pub mod form;
 mod hours;
 pub mod news;
 mod pages;
-mod roster_commands;
+pub mod roster_commands;
 mod roster_store;
 mod routes;
 mod routes_api;

@@ -27,3 +27,4 @@ pub use pages::{
 };
 pub use place::{Place, resolve};
 pub use routes::routes;
+pub use table::Row as SourceRow;

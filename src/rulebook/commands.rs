@@ -355,7 +355,9 @@ async fn calendar_known(tx: &WriteTx, office: OfficeId, name: &str) -> AppResult
 
 // Dispatch rules
 
-pub(super) async fn add_dispatch(
+/// # Errors
+/// 422 for what the rule names and the office does not have.
+pub async fn add_dispatch(
     db: &Db,
     actor: &Actor,
     new: Dispatch,

@@ -20,7 +20,9 @@ pub mod store;
 mod view;
 
 pub use book::{Book, categories, category, group_name, name};
+pub use commands::add_dispatch;
 pub use dispatch::{Dispatcher, Suggested, lead_for};
+pub use form::Dispatch as NewDispatch;
 pub use pages::{
     CalendarPage, CategoriesPage, CategoryPage, DispatchPage, DispatchRulePage, GroupPage,
     LimitPage, LimitsPage, NoticePage, RulesPage,

@@ -56,7 +56,11 @@ pub async fn serve(data: &Path, now: DateTime<Utc>) -> (App, Router) {
     (app, router)
 }
 
-async fn ask(router: &Router, request: axum::http::request::Builder, body: &str) -> (u16, String) {
+pub async fn ask(
+    router: &Router,
+    request: axum::http::request::Builder,
+    body: &str,
+) -> (u16, String) {
     let request = request.header("host", "fair.test");
     let request = request.body(Body::from(body.to_owned())).unwrap();
     let response = router.clone().oneshot(request).await.unwrap();
@@ -225,7 +229,7 @@ async fn no_number_is_public(router: &Router, prepared: &Prepared) {
 }
 
 /// Whether a text holds one of the story's telephone numbers in full.
-fn names_a_number(text: &str) -> bool {
+pub fn names_a_number(text: &str) -> bool {
     let digits = |from: usize| {
         text.as_bytes()[from..]
             .iter()

@@ -30,6 +30,7 @@ mod cli;
 mod crash;
 mod crawl;
 mod demo;
+mod demo_desk;
 mod desk;
 mod desk_day;
 mod evening;
