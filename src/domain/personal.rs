@@ -225,8 +225,8 @@ fn house(chars: &[char], start: usize) -> Option<usize> {
             next + word.chars().count()
         } else if digits && number - at >= 2 && starts(rest, "室") {
             next + 1
-        } else if digits && end.is_some() && number - at >= 2 {
-            // «3号楼2单元501»
+        } else if chars[at].is_ascii_digit() && end.is_some() && number - at >= 2 {
+            // «3号楼2单元501», «3号楼2单元501A»
             number
         } else if digits && start > 0 && street(chars, start) && starts(rest, "号") {
             next + 1

@@ -75,11 +75,20 @@ fn csv(text: &str, most: usize) -> Result<Vec<Line>, Unreadable> {
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|_| Unreadable::NotText)?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = record.position().map_or(0, |at| line(text, at));
         let cells: Vec<String> = record.iter().map(cut).collect();
-        push(&mut rows, usize::try_from(line).unwrap_or(0), cells, most)?;
+        push(&mut rows, line, cells, most)?;
     }
     Ok(rows)
+}
+
+/// The line on which a record begins: the reader stands before the rest of the last line's end, and
+/// before the empty lines that it leaves out.
+fn line(text: &str, at: &csv::Position) -> usize {
+    let [line, byte] = [at.line(), at.byte()].map(|n| usize::try_from(n).unwrap_or(0));
+    let before = text.as_bytes().iter().skip(byte);
+    let ends = before.take_while(|c| matches!(c, b'\r' | b'\n'));
+    line + ends.filter(|c| **c == b'\n').count()
 }
 
 fn push(

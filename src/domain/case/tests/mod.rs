@@ -221,6 +221,7 @@ fn body(kind: Kind, action: Action, now: DateTime<Utc>) -> Map<String, Value> {
         ("progress", json!("repairing")),
         ("broad", json!(false)),
         ("urgency", json!("ordinary")),
+        ("title", json!("楼道灯已修好")),
     ];
     for (field, value) in changes {
         if body.contains_key(field) {
