@@ -189,7 +189,7 @@ impl Ledger {
         let grid = self.places.grids[0];
         let made = self.db.write(move |tx| async move {
             let team = Team::new(&tx, &keys, office, (lead, co, grid)).await?;
-            team.lead_to(&tx, &keys, kind, stage).await
+            Box::pin(team.lead_to(&tx, &keys, kind, stage)).await
         });
         let id = made.await?;
         let db = self.db.read();
@@ -311,6 +311,14 @@ impl Ledger {
         }
         case.last_hash = previous;
         case.number = number;
+        self.copy_rows(rows, prototype, id, n);
+        let tokens = format!("{} {}", index_tokens(&case.title), prototype.hashed);
+        rows.words.push((id.0, tokens));
+        rows.cases.push(case.into_active_model());
+    }
+
+    /// The rows beside one copy.
+    fn copy_rows(&self, rows: &mut Rows, prototype: &Prototype, id: CaseId, n: usize) {
         for unit in &prototype.units {
             let mut unit = unit.clone();
             unit.case_id = id;
@@ -327,9 +335,6 @@ impl Ledger {
             party.id = NotSet;
             rows.parties.push(party);
         }
-        let tokens = format!("{} {}", index_tokens(&case.title), prototype.hashed);
-        rows.words.push((id.0, tokens));
-        rows.cases.push(case.into_active_model());
     }
 }
 
@@ -542,8 +547,8 @@ impl Team {
             shown: Vec::new(),
         };
         let title = "医保咨询".to_owned();
-        let opened =
-            commands::open(tx, keys, self.office, kind, title, report, &self.clerk).await?;
+        let opened = commands::open(tx, keys, self.office, kind, title, report, &self.clerk);
+        let opened = opened.await?;
         for (stage, by, action, fields) in self.way(kind) {
             if to < stage {
                 break;

@@ -451,6 +451,7 @@ impl Bench {
 const SMALL: usize = 10_000;
 
 /// What is asked of a ledger: what it is called, its address, whose token.
+#[expect(clippy::too_many_lines, reason = "a list")]
 fn asked(marks: &cases::Marks, handler: &str, clerk: &str) -> Vec<(String, String, String)> {
     let page_1000 = (marks.newest - 30_000).max(marks.newest / 2);
     let encode = |text: &str| {

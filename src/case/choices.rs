@@ -8,10 +8,10 @@ use super::{
 use crate::{
     domain::{
         calendar::day_of,
-        case::{Actor, CaseState, Kind, Urgency},
+        case::{Actor, CaseState, Code, Kind, Urgency},
         id::{PersonId, UnitId},
     },
-    entity::case,
+    entity::{case, case_file},
     error::AppResult,
     person,
     platform::{
@@ -81,7 +81,7 @@ impl Choices {
             .filter(|one| book.serves(case.kind, &one.code))
             .map(|one| Choice::new(one.code.clone(), rulebook::name(lang, one)))
             .collect();
-        let category = state.category.as_ref().map(|code| code.as_str());
+        let category = state.category.as_ref().map(Code::as_str);
         all.urgency = category
             .and_then(|code| book.category(code))
             .map(|one| one.urgency);
@@ -96,7 +96,7 @@ impl Choices {
             all.take_mediators(store::forms::mediators(db, office).await?, people);
         }
         all.take_people(app, lang, (case, state)).await?;
-        all.take_pictures(lang, case, files::of_case(db, case.id).await?);
+        all.take_pictures(lang, case, &files::of_case(db, case.id).await?);
         let by_rule = rulebook::lead_for(db, office, category, state.org_node).await?;
         all.suggested = by_rule.map(|rule| (rule.lead, rule.co_units));
         Ok(all)
@@ -151,12 +151,7 @@ impl Choices {
     }
 
     /// Each picture once, as it came.
-    fn take_pictures(
-        &mut self,
-        lang: Lang,
-        case: &case::Model,
-        files: Vec<crate::entity::case_file::Model>,
-    ) {
+    fn take_pictures(&mut self, lang: Lang, case: &case::Model, files: &[case_file::Model]) {
         let mut seen = Vec::new();
         for file in files.iter().filter(|file| !file.role.starts_with("public")) {
             if seen.contains(&file.file_id) {

@@ -26,6 +26,7 @@ use crate::{
     rulebook::Book,
 };
 use anyhow::anyhow;
+use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 
 /// A case as it was opened.
@@ -35,45 +36,48 @@ pub struct Opened {
     pub state: CaseState,
 }
 
-/// Opens a case in the caller's transaction, next to the caller's own row.
+/// Opens a case in the caller's transaction, next to the caller's own row. Boxed, because the future is
+/// large and every door awaits it.
 ///
 /// # Errors
 /// What the guards of the opening action refuse.
-pub async fn open(
-    tx: &WriteTx,
-    keys: &Keys,
+pub fn open<'a>(
+    tx: &'a WriteTx,
+    keys: &'a Keys,
     office: OfficeId,
     kind: Kind,
     title: String,
     command: Command,
-    by: &Actor,
-) -> AppResult<Opened> {
-    files::check(tx, office, None, kind, &command, by).await?;
-    facts::check_ids(tx.conn(), office, kind, &command).await?;
-    let book = Book::load(tx.conn(), office, tx.now).await?;
-    let facts = facts::gather(tx.conn(), &book, tx.now, kind, None, Some(&command)).await?;
-    let mut recorded = decide(kind, None, &command, by, &facts)?.into_iter();
-    let first = recorded
-        .next()
-        .ok_or_else(|| anyhow!("an opening without an event"))?;
-    let state = CaseState::open(kind, &first.event).map_err(|error| anyhow!("{error}"))?;
-    let number = store::next_number(tx, office).await?;
-    let case = store::insert(
-        tx,
-        NewCase {
-            office,
-            number,
-            title,
-            state: &state,
-        },
-    )
-    .await?;
-    let case = store::append(tx, keys, &case, first, &state).await?;
-    let (case, state) = follow(tx, keys, case, state, recorded).await?;
-    Ok(Opened {
-        id: case.id,
-        number: case.number,
-        state,
+    by: &'a Actor,
+) -> BoxFuture<'a, AppResult<Opened>> {
+    Box::pin(async move {
+        files::check(tx, office, None, kind, &command, by).await?;
+        facts::check_ids(tx.conn(), office, kind, &command).await?;
+        let book = Book::load(tx.conn(), office, tx.now).await?;
+        let facts = facts::gather(tx.conn(), &book, tx.now, kind, None, Some(&command)).await?;
+        let mut recorded = decide(kind, None, &command, by, &facts)?.into_iter();
+        let first = recorded
+            .next()
+            .ok_or_else(|| anyhow!("an opening without an event"))?;
+        let state = CaseState::open(kind, &first.event).map_err(|error| anyhow!("{error}"))?;
+        let number = store::next_number(tx, office).await?;
+        let case = store::insert(
+            tx,
+            NewCase {
+                office,
+                number,
+                title,
+                state: &state,
+            },
+        )
+        .await?;
+        let case = store::append(tx, keys, &case, first, &state).await?;
+        let (case, state) = follow(tx, keys, case, state, recorded).await?;
+        Ok(Opened {
+            id: case.id,
+            number: case.number,
+            state,
+        })
     })
 }
 

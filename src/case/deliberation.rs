@@ -1,10 +1,13 @@
 //! 议事公开: what everybody may read of how a published suggestion is deliberated: supporters as a
 //! number, the notice of a meeting, its minutes and votes, the decision with its reasons. What a
 //! text says of somebody is covered, whoever wrote it.
-use super::{public, store};
+use super::{
+    public,
+    store::{self, People},
+};
 use crate::{
     domain::{
-        case::{Command, Decision},
+        case::{Command, Decision, Event},
         personal::{self, Trace},
     },
     entity::case,
@@ -86,12 +89,19 @@ pub async fn of(app: &App, case: &case::Model) -> AppResult<Deliberation> {
             let text = words.get(name).map_or("", String::as_str);
             personal::cover(text, &names, but)
         };
-        let event = store::event(row)?;
+        read.take(&store::event(row)?, &word, &people);
+    }
+    Ok(read)
+}
+
+impl Deliberation {
+    /// Adds what an event tells the public; `word` reads a text of it, covered but for some traces.
+    fn take(&mut self, event: &Event, word: &dyn Fn(&str, &[Trace]) -> String, people: &People) {
         match &event.payload.data {
             Command::Schedule { meeting_at, .. } => {
                 // Called again before it was held: the first notice is void.
-                read.meetings.retain(|meeting| meeting.held.is_some());
-                read.meetings.push(Meeting {
+                self.meetings.retain(|meeting| meeting.held.is_some());
+                self.meetings.push(Meeting {
                     seq: event.seq,
                     at: *meeting_at,
                     // A meeting room is in some house, and nobody lives there.
@@ -114,7 +124,7 @@ pub async fn of(app: &App, case: &case::Model) -> AppResult<Deliberation> {
                         .zip(votes.iter().copied())
                         .collect(),
                 };
-                if let Some(meeting) = read.meetings.last_mut() {
+                if let Some(meeting) = self.meetings.last_mut() {
                     meeting.held = Some(held);
                 }
             }
@@ -124,7 +134,7 @@ pub async fn of(app: &App, case: &case::Model) -> AppResult<Deliberation> {
                 due_on,
                 ..
             } => {
-                read.decided = Some(Decided {
+                self.decided = Some(Decided {
                     decision: Some(*decision),
                     reasons: word("reasons", &[]),
                     owner: people.units.get(owner).map(|(name, _)| name.clone()),
@@ -133,7 +143,7 @@ pub async fn of(app: &App, case: &case::Model) -> AppResult<Deliberation> {
                 });
             }
             Command::NotAdopt { .. } => {
-                read.decided = Some(Decided {
+                self.decided = Some(Decided {
                     decision: None,
                     reasons: word("reasons", &[]),
                     owner: None,
@@ -144,5 +154,4 @@ pub async fn of(app: &App, case: &case::Model) -> AppResult<Deliberation> {
             _ => {}
         }
     }
-    Ok(read)
 }

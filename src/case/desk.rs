@@ -139,7 +139,7 @@ pub async fn page(
             desk.waits()
         },
         next: next.form,
-        others: grouped(lang, others),
+        others: grouped(lang, &others),
         facts,
         people: Vec::new(),
         reason: Form::blank(),
@@ -177,7 +177,7 @@ struct Next {
 }
 
 /// The actions that do not come first, under their headings.
-fn grouped(lang: Lang, forms: Vec<ActionForm>) -> Vec<Group> {
+fn grouped(lang: Lang, forms: &[ActionForm]) -> Vec<Group> {
     let mut groups = Vec::new();
     for code in ["handling", "time", "people", "public", "correct"] {
         let of_this = forms.iter().filter(|form| form.group == code);
@@ -255,21 +255,20 @@ impl Desk {
     /// What comes first, which is the refused action when there is one, and everything else.
     fn offer(&self, tried: Option<Tried>) -> (Next, Vec<ActionForm>) {
         let maker = self.maker();
-        let (first, next) = match tried {
-            Some(tried) => (Some(tried.action), self.again(tried)),
-            None => {
-                let first = self.first();
-                let mut form = first.map(|action| maker.form(action, Form::blank()));
-                if let (Some(form), Some(note)) = (&mut form, self.for_them()) {
-                    form.note = note;
-                }
-                let next = Next {
-                    form,
-                    refused: None,
-                    tried: false,
-                };
-                (first, next)
+        let (first, next) = if let Some(tried) = tried {
+            (Some(tried.action), self.again(tried))
+        } else {
+            let first = self.first();
+            let mut form = first.map(|action| maker.form(action, Form::blank()));
+            if let (Some(form), Some(note)) = (&mut form, self.for_them()) {
+                form.note = note;
             }
+            let next = Next {
+                form,
+                refused: None,
+                tried: false,
+            };
+            (first, next)
         };
         let mut others: Vec<_> = self
             .ready

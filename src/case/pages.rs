@@ -337,6 +337,10 @@ impl ActionForm {
 }
 
 impl CasePage {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a page with something in every place"
+    )]
     pub fn sample() -> Self {
         Self {
             number: "JD-2026-000001".into(),

@@ -12,8 +12,8 @@ use crate::{
     domain::{
         calendar::instant,
         case::{
-            Action, CaseState, ClockKind, Command, Event, FieldSpec, FollowUpKind, Kind, Shape,
-            Stage, Who,
+            Action, CaseState, ClockKind, Code, Command, Event, FieldSpec, FollowUpKind, Kind,
+            Shape, Stage, Who,
         },
     },
     entity::{case, case_event, case_file},
@@ -447,7 +447,7 @@ pub fn follow_ups(lang: Lang, now: DateTime<Utc>, state: &CaseState) -> Vec<DueL
 /// The facts that every kind has.
 pub fn facts(lang: Lang, reader: Reader, case: &case::Model, seen: &Overview) -> Vec<FactLine> {
     let state = &seen.state;
-    let code = state.category.as_ref().map(|code| code.as_str());
+    let code = state.category.as_ref().map(Code::as_str);
     let category = code.map(|code| match seen.book.category(code) {
         Some(one) => rulebook::name(lang, one).to_owned(),
         None => code.to_owned(),
@@ -475,30 +475,13 @@ pub fn facts(lang: Lang, reader: Reader, case: &case::Model, seen: &Overview) ->
     add("area", area.cloned());
     add("category", category);
     add("recorded", Some(words::moment(lang, case.recorded_at)));
-    add(
-        "interview",
-        job.and_then(|j| j.interview_at)
-            .map(|at| words::moment(lang, at)),
-    );
-    add(
-        "start",
-        job.and_then(|j| j.start_on)
-            .map(|day| words::day(lang, day)),
-    );
-    add(
-        "started",
-        job.and_then(|j| j.started_on)
-            .map(|day| words::day(lang, day)),
-    );
-    add(
-        "placed",
-        job.and_then(|j| j.placed_on)
-            .map(|day| words::day(lang, day)),
-    );
-    add(
-        "closed",
-        state.times.closed.map(|at| words::moment(lang, at)),
-    );
+    let moment = |at: Option<_>| at.map(|at| words::moment(lang, at));
+    let day = |day: Option<_>| day.map(|day| words::day(lang, day));
+    add("interview", moment(job.and_then(|j| j.interview_at)));
+    add("start", day(job.and_then(|j| j.start_on)));
+    add("started", day(job.and_then(|j| j.started_on)));
+    add("placed", day(job.and_then(|j| j.placed_on)));
+    add("closed", moment(state.times.closed));
     if reader.is_office() {
         let level = Some(state.counts.level).filter(|n| *n > 0);
         add("level", level.map(|n| n.to_string()));

@@ -230,16 +230,16 @@ impl Grammar {
                 .filter_map(|hashes| hashes.get(vocabulary))
                 .map(|hash| (self.word)(hash))
                 .collect();
-            ways.push(self.bracket(&all, self.and));
+            ways.push(bracket(&all, self.and));
         }
-        self.bracket(&ways, self.or)
+        bracket(&ways, self.or)
     }
+}
 
-    fn bracket(&self, parts: &[String], between: &str) -> String {
-        match parts {
-            [one] => one.clone(),
-            several => format!("({})", several.join(between)),
-        }
+fn bracket(parts: &[String], between: &str) -> String {
+    match parts {
+        [one] => one.clone(),
+        several => format!("({})", several.join(between)),
     }
 }
 

@@ -1,4 +1,9 @@
 //! 办件
+#![expect(
+    clippy::struct_excessive_bools,
+    reason = "columns; each is a filter of the ledger"
+)]
+
 use crate::domain::{
     case::{Kind, Outcome, Stage, Step},
     id::{AccountId, AreaId, CaseId, OfficeId, UnitId},

@@ -10,7 +10,7 @@ use crate::{
     case::{self, files},
     domain::{
         case::{Actor, Basis, Channel, Code, Command, Kind, Line, Urgency, Who},
-        contact::holds_personal_number,
+        contact::{Contact, holds_personal_number},
         fault::{Faults, FieldFault},
         id::{AccountId, CaseId, FileId, OfficeId, PersonId},
         number::CaseNumber,
@@ -114,14 +114,10 @@ async fn report_in(
         shown: read.shown,
     };
     let opened = case::commands::open(tx, keys, office, kind, title, command, &by);
-    let opened = Box::pin(opened).await?;
+    let opened = opened.await?;
     store::insert_request(tx, opened.id, from).await?;
     keys::issue(tx, keys, office, opened.id, reporter).await?;
-    for party in &read.parties {
-        let party = person::find_or_enter(tx, keys, office, party).await?;
-        case::store::rows::add_party(tx, opened.id, party, "named").await?;
-        keys::issue(tx, keys, office, opened.id, party).await?;
-    }
+    name_parties(tx, keys, office, opened.id, &read.parties).await?;
     let next = Next {
         office,
         case: opened.id,
@@ -133,6 +129,22 @@ async fn report_in(
     };
     next.follow(tx, keys, read.then).await?;
     Ok(opened.number)
+}
+
+/// The other sides of a dispute, each with a key of his own.
+async fn name_parties(
+    tx: &WriteTx,
+    keys: &Keys,
+    office: OfficeId,
+    case: CaseId,
+    parties: &[Contact],
+) -> AppResult<()> {
+    for party in parties {
+        let party = person::find_or_enter(tx, keys, office, party).await?;
+        case::store::rows::add_party(tx, case, party, "named").await?;
+        keys::issue(tx, keys, office, case, party).await?;
+    }
+    Ok(())
 }
 
 async fn speaker(

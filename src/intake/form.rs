@@ -243,6 +243,10 @@ fn parties(raw: &Raw, kind: Kind, faults: &mut Faults) -> Option<Vec<Contact>> {
     (read.len() == raw.parties.len()).then_some(read)
 }
 
+#[expect(
+    clippy::option_option,
+    reason = "the outer one is empty after a fault, the inner one when nothing was given"
+)]
 fn source(raw: &Raw, faults: &mut Faults) -> Option<Option<(Code, Code)>> {
     let named = |text: &str| optional(text, Code::new);
     let source = faults.take("source", named(&raw.source))?;

@@ -1,7 +1,7 @@
 //! 报事: the pages behind a banner's or a door's code, and the one without a place.
 use super::{
     commands::{self, By, Join, Report},
-    form::{self, MOST_PICTURES, Raw},
+    form::{self, MOST_PICTURES, Raw, Speaker},
     keys,
     pages::{JoinedPage, ReportPage},
     place, show, store,
@@ -19,6 +19,7 @@ use crate::{
         App,
         api::Query,
         form::{Form, Sent},
+        once::Once,
         page::{self, View, sealed},
         qr,
     },
@@ -225,21 +226,7 @@ async fn take(
         "public join"
     })?;
     if let Ok(number) = commands::number(sent.get("join")) {
-        let case = crate::case::store::by_number(db, office, &number.to_string()).await?;
-        let join = Join {
-            office,
-            case: case.id,
-            speaker: read.speaker,
-            by: None,
-            channel,
-        };
-        let person = commands::join(app, join, once).await?.value;
-        let row = store::key_of(db, case.id, person).await?;
-        let key = keys::open(&app.keys, &row.ok_or_else(AppError::not_found)?)?;
-        return Ok(Taken::Joined(JoinedPage {
-            number: case.number,
-            href: format!("/K/{}", key.in_full()),
-        }));
+        return joined(app, &number.to_string(), (read.speaker, channel), once).await;
     }
     if let Some(number) = app.db.answered::<String>(&once).await? {
         let key = own_key(app, &number).await?;
@@ -263,6 +250,31 @@ async fn take(
     let number = commands::report(app, report, once).await?.value;
     let key = own_key(app, &number).await?;
     Ok(Taken::Answered(format!("/K/{key}?new=1")))
+}
+
+/// Follows a case that is there instead of opening another.
+async fn joined(
+    app: &App,
+    number: &str,
+    (speaker, channel): (Speaker, Channel),
+    once: Once,
+) -> AppResult<Taken> {
+    let (office, db) = (app.settings.office, app.db.read());
+    let case = crate::case::store::by_number(db, office, number).await?;
+    let join = Join {
+        office,
+        case: case.id,
+        speaker,
+        by: None,
+        channel,
+    };
+    let person = commands::join(app, join, once).await?.value;
+    let row = store::key_of(db, case.id, person).await?;
+    let key = keys::open(&app.keys, &row.ok_or_else(AppError::not_found)?)?;
+    Ok(Taken::Joined(JoinedPage {
+        number: case.number,
+        href: format!("/K/{}", key.in_full()),
+    }))
 }
 
 /// The pictures of a form.

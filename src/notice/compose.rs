@@ -110,8 +110,11 @@ pub fn change(
     Some(lines([
         say(lang, what, &[]),
         line(lang, session, site),
-        told.then(|| say(lang, "reason", &[("reason", session.reason.clone())]))
-            .unwrap_or_default(),
+        if told {
+            say(lang, "reason", &[("reason", session.reason.clone())])
+        } else {
+            String::new()
+        },
         say(lang, "calendar", &[("url", format!("{public_url}/desk"))]),
     ]))
 }

@@ -225,9 +225,10 @@ async fn second(
     };
     match done {
         Ok(_) => {
-            let jar = match typed.is_empty() {
-                true => jar,
-                false => remembered(&app, jar, &typed),
+            let jar = if typed.is_empty() {
+                jar
+            } else {
+                remembered(&app, jar, &typed)
             };
             let to = format!("/ideas/{uid}?said=seconded");
             Ok(sealed((jar, Redirect::to(&to)).into_response()))

@@ -24,7 +24,7 @@ use std::time::Duration;
 
 /// How long a worker has a job to itself; a handler gets less.
 pub const LEASE: TimeDelta = TimeDelta::minutes(2);
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// A job that failed so often is parked.
 pub const ATTEMPTS: i32 = 8;
 /// Jobs that one claim takes at most, and claims of one round.

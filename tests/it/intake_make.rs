@@ -1,6 +1,5 @@
 //! A community with its desk, its staff and what residents report, for the tests of the desk's cases.
 use crate::harness::{Client, Reply, TestApp};
-use chrono::TimeDelta;
 use nightfair::{
     area::{self, NewArea, NewUnit},
     domain::{
@@ -16,14 +15,11 @@ use serde_json::{Value, json};
 /// Wednesday 25 November 2026, 10:00 in Beijing.
 pub const MORNING: &str = "2026-11-25T02:00:00Z";
 
-/// Street, community and building; a desk's site; who works there.
+/// Community and building; a desk's site; who works there.
 pub struct Community {
     pub app: TestApp,
-    pub street: AreaId,
-    pub community: AreaId,
     pub building: AreaId,
-    /// The community's own office and the property company.
-    pub office: UnitId,
+    /// The property company.
     pub property: UnitId,
     pub clerk: Client,
     pub handler: Client,
@@ -36,18 +32,18 @@ impl Community {
     pub async fn open() -> Self {
         let app = TestApp::start_at(MORNING).await;
         let street = add(&app, None, Level::Street, "XG", "星光街道").await;
-        let community = add(&app, Some(street), Level::Community, "XG01", "民乐路社区").await;
-        let building = add(&app, Some(community), Level::Building, "XG0103", "3号楼").await;
+        let quarter = add(&app, Some(street), Level::Community, "XG01", "民乐路社区").await;
+        let building = add(&app, Some(quarter), Level::Building, "XG0103", "3号楼").await;
         let office = unit(
             &app,
             "MINLE",
             "民乐路社区居委会",
             UnitKind::Community,
-            community,
+            quarter,
         )
         .await;
-        let property = unit(&app, "WUYE", "安居物业", UnitKind::Property, community).await;
-        site(&app, community).await;
+        let property = unit(&app, "WUYE", "安居物业", UnitKind::Property, quarter).await;
+        site(&app, quarter).await;
         let member = |role, unit| app.member(role, Some(unit), None);
         Self {
             clerk: member(Role::CommunityClerk, office).await,
@@ -56,17 +52,9 @@ impl Community {
             secretary: app.role(Role::Secretary).await,
             grid: member(Role::GridWorker, office).await,
             app,
-            street,
-            community,
             building,
-            office,
             property,
         }
-    }
-
-    /// Lets time pass in office hours.
-    pub fn wait(&self, minutes: i64) {
-        self.app.clock.advance(TimeDelta::minutes(minutes));
     }
 
     /// A resident's report by its banner over the API: number and key.

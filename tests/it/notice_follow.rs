@@ -84,7 +84,8 @@ async fn a_seeker_without_a_match_becomes_a_follow_up_once() {
         officer.post("/office/unmatched", &form),
         officer.post("/office/unmatched", &form)
     );
-    (one.expect(303), two.expect(303));
+    one.expect(303);
+    two.expect(303);
     let db = market.app().app.db.read();
     let opened = request::Entity::find().all(db).await.unwrap();
     assert_eq!(opened.len(), 2);

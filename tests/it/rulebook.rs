@@ -234,7 +234,7 @@ async fn every_office_has_its_book() {
     });
     let other = write.await.unwrap();
     let rows = category::Entity::find().filter(category::Column::OfficeId.eq(other));
-    assert_eq!(rows.count(db).await.unwrap() as usize, own.len());
+    assert_eq!(rows.count(db).await.unwrap(), own.len() as u64);
     let rows = sla_rule::Entity::find().filter(sla_rule::Column::OfficeId.eq(other));
     assert_eq!(rows.count(db).await.unwrap(), 19);
 }

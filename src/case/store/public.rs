@@ -41,9 +41,12 @@ fn shows(wanted: &Wanted) -> Condition {
         .iter()
         .filter(|kind| kind.widest_visibility() == Visibility::Public);
     let stages = Stage::OPEN.iter().copied().chain([Stage::Closed]);
-    let closed = wanted.closed.map(|closed| match closed {
-        true => Column::Stage.eq(Stage::Closed),
-        false => Column::Stage.ne(Stage::Closed),
+    let closed = wanted.closed.map(|closed| {
+        if closed {
+            Column::Stage.eq(Stage::Closed)
+        } else {
+            Column::Stage.ne(Stage::Closed)
+        }
     });
     Condition::all()
         .add(Column::Kind.is_in(kinds.copied()))

@@ -597,27 +597,25 @@ pub async fn stored(db: &impl ConnectionTrait, cases: &[CaseId]) -> AppResult<St
         let call = (row.cycle, at, row.reached, row.solved, row.satisfied);
         stored.callbacks.entry(row.case_id).or_default().push(call);
     }
-    let open = || {
-        case_link::Entity::find()
-            .filter(case_link::Column::Relation.eq(MERGED))
-            .filter(case_link::Column::Until.is_null())
-    };
-    for row in open()
-        .filter(case_link::Column::FromId.is_in(ids()))
-        .all(db)
-        .await?
-    {
+    for row in open_merges(db, ids()).await? {
         stored.roots.entry(row.from_id).or_default().push(row.to_id);
     }
     let roots = stored.roots.values().flatten().copied();
-    for row in open()
-        .filter(case_link::Column::FromId.is_in(roots))
-        .all(db)
-        .await?
-    {
-        stored.merged.insert(row.from_id);
-    }
+    let roots = open_merges(db, roots).await?;
+    stored.merged.extend(roots.iter().map(|row| row.from_id));
     Ok(stored)
+}
+
+/// The links of merged cases to what they were merged into.
+async fn open_merges(
+    db: &impl ConnectionTrait,
+    cases: impl Iterator<Item = CaseId>,
+) -> AppResult<Vec<case_link::Model>> {
+    let links = case_link::Entity::find()
+        .filter(case_link::Column::Relation.eq(MERGED))
+        .filter(case_link::Column::Until.is_null())
+        .filter(case_link::Column::FromId.is_in(cases));
+    Ok(links.all(db).await?)
 }
 
 impl Stored {

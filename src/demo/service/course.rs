@@ -93,7 +93,11 @@ impl Course {
             steps: Vec::new(),
             lead,
             clerk,
-            verifier: if n % 2 == 0 { "verifier" } else { "verifier2" },
+            verifier: if n.is_multiple_of(2) {
+                "verifier"
+            } else {
+                "verifier2"
+            },
             motif,
             swift: false,
             mute: false,

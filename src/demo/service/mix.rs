@@ -330,7 +330,7 @@ impl<'a> Plan<'a> {
             speaks,
             by: if own { None } else { Some(cast::clerk(area)) },
             against: Vec::new(),
-            shots: if own || n % 3 == 0 {
+            shots: if own || n.is_multiple_of(3) {
                 vec![matter.motif.before(before)]
             } else {
                 Vec::new()
@@ -343,7 +343,7 @@ impl<'a> Plan<'a> {
     /// Policies are explained where they are asked about.
     fn questions(&mut self) {
         for (n, [category, title, asks, answer]) in QUESTIONS.into_iter().enumerate() {
-            let area = if n % 2 == 0 { "ML" } else { "FLL" };
+            let area = if n.is_multiple_of(2) { "ML" } else { "FLL" };
             let from = self.between((20, 4), n, QUESTIONS.len());
             let stands = self.at_the_desk(area, from);
             let opening = Opening {
@@ -468,11 +468,12 @@ pub fn is_swift(category: &str) -> bool {
     hasty || category == "labour_rights" || category == "low_income"
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of courses")]
 fn fated(course: Course, fate: Fate, matter: &Matter, urgency: Urgency, n: usize) -> Course {
     let (solved, satisfied, words) = ANSWERS[n % ANSWERS.len()];
     let done = matter.done;
     let asked = move |course: Course| {
-        if n % 3 == 0 {
+        if n.is_multiple_of(3) {
             course.rated(solved, satisfied, words)
         } else {
             course.called(solved, satisfied)

@@ -44,7 +44,7 @@ use std::collections::{BTreeSet, HashMap};
 pub struct Turn {
     at: DateTime<Utc>,
     affair: usize,
-    turn: usize,
+    step: usize,
 }
 
 /// The desk with everything that is still to happen at it.
@@ -87,10 +87,10 @@ pub async fn found(story: &Story) -> Result<Bureau> {
     }
     for (n, affair) in bureau.affairs.iter().enumerate() {
         let turns = affair.at.iter().enumerate();
-        bureau.coming.extend(turns.map(|(turn, at)| Turn {
+        bureau.coming.extend(turns.map(|(step, at)| Turn {
             at: *at,
             affair: n,
-            turn,
+            step,
         }));
     }
     Ok(bureau)
@@ -138,7 +138,7 @@ impl Bureau {
         let turn = *self.coming.first()?;
         let affair = &self.affairs[turn.affair];
         let about: Vec<usize> = affair
-            .needs(turn.turn)
+            .needs(turn.step)
             .into_iter()
             .chain([turn.affair])
             .collect();
@@ -160,8 +160,8 @@ impl Bureau {
         let mut wanted = Vec::new();
         for turn in turns {
             let affair = &self.affairs[turn.affair];
-            let by = affair.shown_by(turn.turn, &self.cast)?;
-            for shot in affair.shots(turn.turn) {
+            let by = affair.shown_by(turn.step, &self.cast)?;
+            for shot in affair.shots(turn.step) {
                 wanted.push((*turn, by, shots::png(*shot)?));
             }
         }
@@ -201,12 +201,12 @@ impl Bureau {
         turn: Turn,
         shots: Vec<FileId>,
     ) -> Result<BoxFuture<'static, AppResult<Option<String>>>> {
-        if turn.turn == 0 {
+        if turn.step == 0 {
             return self.opening(story, turn, shots);
         }
         let affair = &self.affairs[turn.affair];
-        let (case, _) = affair.case.clone().context("a step before its case")?;
-        let step = &affair.steps[turn.turn - 1];
+        let (case, number) = affair.case.clone().context("a step before its case")?;
+        let step = &affair.steps[turn.step - 1];
         let scene = Scene {
             at: turn.at,
             affair,
@@ -216,6 +216,7 @@ impl Bureau {
             shots,
         };
         let command = (step.make)(&scene)?;
+        let action = command.action();
         let known = match step.by {
             By::Staff(login) => Some(self.cast.actor(login)?),
             By::Timer => Some(Actor::SYSTEM),
@@ -246,7 +247,9 @@ impl Bureau {
                 commands::act_in(&tx, &keys, office, case, None, command, &by).await?;
                 Ok(None)
             });
-            taken.await
+            // Whoever writes the story wants to know which line of it does not fit.
+            let fits = taken.await;
+            fits.map_err(|error| anyhow!("{number}, {action} at {}: {error:?}", turn.at).into())
         };
         Ok(job.boxed())
     }
@@ -304,7 +307,7 @@ impl Bureau {
         }
         let affair = &mut self.affairs[turn.affair];
         let drawn: Vec<bool> = affair
-            .shots(turn.turn)
+            .shots(turn.step)
             .iter()
             .map(|shot| shot.after)
             .collect();

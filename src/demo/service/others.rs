@@ -83,7 +83,7 @@ impl Plan<'_> {
             course.submit(matter.done, Outcome::Resolved)
         };
         let course = course.pass().close(Outcome::Resolved, matter.done);
-        let public = matter.public.filter(|_| n % 2 == 0);
+        let public = matter.public.filter(|_| n.is_multiple_of(2));
         self.add(opening, course.publish(public), at);
         Ok(())
     }
@@ -95,7 +95,7 @@ impl Plan<'_> {
             let area = AREAS[(n * 3 + 1) % AREAS.len()];
             let formal = matter.category == "deputy_proposal";
             let opening = Opening {
-                channel: if n % 3 == 0 {
+                channel: if n.is_multiple_of(3) {
                     Channel::Reception
                 } else {
                     Channel::Letter
@@ -137,13 +137,13 @@ impl Plan<'_> {
             let matter = self.matters.ideas[n];
             let area = ["ML-1-2", "FLL-1-2", "ML-2-3", "FLL-2-2"][n % 4];
             let opening = Opening {
-                channel: if n % 2 == 0 {
+                channel: if n.is_multiple_of(2) {
                     Channel::Desk
                 } else {
                     Channel::Qr
                 },
                 speaks: Speaks::Resident(400 + n),
-                by: (n % 2 == 0).then(|| cast::clerk(area)),
+                by: (n.is_multiple_of(2)).then(|| cast::clerk(area)),
                 at_desk: true,
                 ..Self::opening(Kind::Suggestion, &matter, area, n)
             };
@@ -162,7 +162,7 @@ impl Plan<'_> {
             };
             let course = course.seconded(500 + n * 10, 3 + n % 4);
             let (at, course) = self.idea(n, course, &all);
-            let at = if n % 2 == 0 {
+            let at = if n.is_multiple_of(2) {
                 self.at_the_desk(area, at).unwrap_or(at)
             } else {
                 at
@@ -237,7 +237,7 @@ impl Plan<'_> {
                 _ => ("SFS", "mediator-sfs"),
             };
             let opening = Opening {
-                channel: if n % 2 == 0 {
+                channel: if n.is_multiple_of(2) {
                     Channel::Desk
                 } else {
                     Channel::Phone
