@@ -233,13 +233,19 @@ impl Course {
         })
     }
 
-    /// 巡查进展
-    pub fn progress(self, by: By, step: Phase, words: &'static str, seen: Visibility) -> Self {
+    /// 巡查进展, with or without a step forward
+    pub fn progress(
+        self,
+        by: By,
+        step: Option<Phase>,
+        words: &'static str,
+        seen: Visibility,
+    ) -> Self {
         self.then(Work(30), by, move |scene| {
             Ok(Command::PatrolUpdate {
                 text: text(words),
                 visibility: seen,
-                progress: Some(step),
+                progress: step,
                 files: scene.shots.clone(),
             })
         })

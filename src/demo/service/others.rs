@@ -79,7 +79,7 @@ impl Plan<'_> {
             let course = course.accept(urgency(matter.category)).dispatch().sign();
             let taped = "险情已隔离，拉设警戒带并立牌提示。";
             let by = By::Staff(grid);
-            let course = course.progress(by, Phase::HazardTaped, taped, Visibility::Public);
+            let course = course.progress(by, Some(Phase::HazardTaped), taped, Visibility::Public);
             course.submit(matter.done, Outcome::Resolved)
         };
         let course = course.pass().close(Outcome::Resolved, matter.done);

@@ -245,21 +245,22 @@ fn railing_begins(course: Course) -> Course {
         .within(Soon(7))
         .progress(
             grid,
-            Phase::HazardTaped,
+            Some(Phase::HazardTaped),
             "已拉警戒带、立提示牌，网格员现场值守到修好。",
             Visibility::Public,
         )
         .within(Soon(5))
         .showing(&[Motif::Rail.before(2)])
-        .update(
+        .progress(
             here,
+            None,
             "到现场看过，请派出所调取门口监控，看是谁撞的。",
             Visibility::Internal,
         )
         .within(Soon(30))
         .progress(
             grid,
-            Phase::LiabilityChecked,
+            Some(Phase::LiabilityChecked),
             "监控看清是一辆三轮车倒车时碰断，车主已找到并认可。",
             Visibility::Internal,
         )
@@ -273,7 +274,7 @@ fn railing_begins(course: Course) -> Course {
         })
         .progress(
             By::Staff("handler-ajwy"),
-            Phase::Repairing,
+            Some(Phase::Repairing),
             "焊工到场，切除断头，重新焊接。",
             Visibility::Public,
         )
