@@ -14,7 +14,8 @@ use crate::{
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    QueryTrait,
     sea_query::{
         Alias, CaseStatement, Expr, ExprTrait, IntoCondition, Query, SelectStatement, UnionType,
     },
@@ -146,14 +147,7 @@ pub async fn tallies(
         return marked(db, inner, sight, whose, FOUND).await;
     }
     let base = filter.condition(backend, office, sight);
-    let open = Entity::find()
-        .select_only()
-        .filter(base.clone())
-        .filter(is_open());
-    let mut tallies = marked(db, open.into_query(), sight, whose, OPEN).await?;
-    tallies
-        .lines
-        .extend(follow_ups(db, base.clone(), sight, whose.waiting).await?);
+    let mut tallies = unfinished(db, base.clone(), sight, whose).await?;
     let ended = match lead {
         _ if filter.is_plain() && matches!(sight, Sight::Kinds(_)) => {
             by_stage(db, office, sight).await?
@@ -173,6 +167,34 @@ pub async fn tallies(
     } else {
         tallies.lines.extend(ended.lines);
     }
+    Ok(tallies)
+}
+
+/// The queues of a reader over the whole ledger, without counting what has ended.
+pub async fn queues(
+    db: &impl ConnectionTrait,
+    (office, sight): (OfficeId, Sight),
+    whose: Whose,
+) -> AppResult<Marks> {
+    let all = Filter::default().condition(db.get_database_backend(), office, sight);
+    Ok(unfinished(db, all, sight, whose).await?.marks(None))
+}
+
+/// What is open, and what waits although it has ended.
+async fn unfinished(
+    db: &impl ConnectionTrait,
+    base: Condition,
+    sight: Sight,
+    whose: Whose,
+) -> AppResult<Tallies> {
+    let open = Entity::find()
+        .select_only()
+        .filter(base.clone())
+        .filter(is_open());
+    let mut tallies = marked(db, open.into_query(), sight, whose, OPEN).await?;
+    tallies
+        .lines
+        .extend(follow_ups(db, base, sight, whose.waiting).await?);
     Ok(tallies)
 }
 
@@ -328,22 +350,20 @@ async fn by_stage(db: &impl ConnectionTrait, office: OfficeId, sight: Sight) -> 
     Ok(tallies)
 }
 
-/// How many cases stand in each kind and stage, whatever stage the filter names, exactly.
-pub async fn counts(
+/// How many matters residents brought since a moment, and how many were closed since.
+pub async fn brought_and_closed(
     db: &impl ConnectionTrait,
     office: OfficeId,
-    sight: Sight,
-    filter: &Filter,
-) -> AppResult<Vec<(Kind, Stage, i64)>> {
-    Ok(Entity::find()
-        .select_only()
-        .column(Column::Kind)
-        .column(Column::Stage)
-        .column_as(Column::Id.count(), "n")
-        .filter(filter.condition(db.get_database_backend(), office, sight))
-        .group_by(Column::Kind)
-        .group_by(Column::Stage)
-        .into_tuple()
-        .all(db)
-        .await?)
+    since: DateTime<Utc>,
+) -> AppResult<(u64, u64)> {
+    let here = Entity::find()
+        .filter(Column::OfficeId.eq(office))
+        .filter(Column::Kind.is_in(Kind::DESK.iter().copied()));
+    let brought = here.clone().filter(Column::RecordedAt.gte(since));
+    // Whatever was closed was changed, and changes have an index.
+    let closed = here
+        .filter(Column::UpdatedAt.gte(since))
+        .filter(Column::ClosedAt.gte(since))
+        .filter(Column::Stage.eq(Stage::Closed));
+    Ok((brought.count(db).await?, closed.count(db).await?))
 }
