@@ -14,7 +14,7 @@ use crate::{
     domain::{
         case::{
             CaseState, Command, Event, Evidence, FollowUpKind, Recorded, Retained, Stage, Texts,
-            Who, chain,
+            Who, chain, turn_of,
         },
         id::{AccountId, CaseId, CaseTextId, FairId, OfficeId},
         number::CaseNumber,
@@ -259,6 +259,7 @@ fn columns(state: &CaseState) -> AppResult<case::ActiveModel> {
         state: Set(serde_json::to_string(state)?),
         updated_at: Set(state.updated_at),
         open: Set(state.stage.is_open()),
+        turn: Set(turn_of(state).map(|turn| turn.part.code().to_owned())),
         needs_callback: Set(needs_callback(state)),
         indexed: Set(true),
         ..Default::default()
