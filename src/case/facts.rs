@@ -1,5 +1,5 @@
 //! What the database answers to the questions of the guards.
-use super::store;
+use super::{files, store};
 use crate::{
     domain::{
         calendar::day_of,
@@ -58,6 +58,13 @@ pub async fn gather<'b>(
     }
     if let (Some(Command::Redact { event, .. }), Some((row, _))) = (command, case) {
         facts.text_there = text_there(db, row.id, *event).await?;
+    }
+    let shows = matches!(
+        command,
+        Some(Command::SubmitResult { .. } | Command::SelfHandle { .. })
+    );
+    if let (true, Some((row, _))) = (shows, case) {
+        facts.before_there = files::shown_before(db, row.id).await?;
     }
     Ok(facts)
 }

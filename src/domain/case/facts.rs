@@ -36,6 +36,8 @@ pub struct Facts<'a> {
     pub seeker: SeekerFacts,
     /// The event the action names has words that were not erased.
     pub text_there: bool,
+    /// A picture of how it was before lies in the case already.
+    pub before_there: bool,
 }
 
 /// 限度: proposals that an office may change.
@@ -177,6 +179,7 @@ impl<'a> Facts<'a> {
             posting: None,
             seeker: SeekerFacts::default(),
             text_there: false,
+            before_there: false,
         }
     }
 }
