@@ -44,8 +44,6 @@ pub struct Choices {
     pub invited: Vec<String>,
     /// Pictures of the case, to be published.
     pub pictures: Vec<Choice>,
-    /// Those of them that show how it was.
-    pub before: Vec<Choice>,
     /// Where the case goes by rule: lead unit and helping units.
     pub suggested: Option<(UnitId, Vec<UnitId>)>,
     /// The next working day, and the unit's deadline some working days later.
@@ -126,9 +124,7 @@ impl Choices {
         (case, state): (&case::Model, &CaseState),
     ) -> AppResult<()> {
         let db = app.db.read();
-        let mut parties = store::rows::parties_of(db, case.id).await?;
-        // Who was named and invited since is called by what he is now.
-        parties.sort_by_key(|party| party.role == "named");
+        let parties = store::rows::parties_of(db, case.id).await?;
         let ids: Vec<PersonId> = parties.iter().filter_map(|party| party.person_id).collect();
         let cards = person::cards(db, &app.keys, case.office_id, &ids).await?;
         for party in parties.iter().filter(|party| party.role != "follower") {
@@ -165,14 +161,10 @@ impl Choices {
             let side = words::say(lang, &format!("case.side.{}", file.role));
             let holes = [("side", side), ("n", seen.len().to_string())];
             let label = text::say(lang, "case.picture", &holes);
-            let picture = Choice {
+            self.pictures.push(Choice {
                 picture: format!("/cases/{}/files/{}", case.number, file.file_id),
                 ..Choice::new(file.file_id, label)
-            };
-            if file.role == "before" {
-                self.before.push(picture.clone());
-            }
-            self.pictures.push(picture);
+            });
         }
     }
 }

@@ -16,22 +16,16 @@ use serde_json::{Map, Value};
 /// The fields that an action of this kind records, as far as the form has them.
 pub fn fields(kind: Kind, action: Action, sent: &Sent) -> Map<String, Value> {
     let known = Command::fields(kind, action).unwrap_or_default();
-    // Pictures come as files, never as ids that somebody typed, but where they are chosen among those
-    // that the case has.
+    // Pictures come as files, never as ids that somebody typed; only what is published is chosen
+    // among those the case has.
     let pictures = |shape| matches!(shape, Shape::Id("file") | Shape::Ids("file"));
     let fields = known
         .iter()
-        .filter(|field| chosen(action, field.name) || !pictures(field.shape))
+        .filter(|field| action == Action::Publish || !pictures(field.shape))
         .filter(|field| sent.has(field.name) || matches!(field.shape, Shape::Yes));
     fields
         .filter_map(|field| Some((field.name.to_owned(), value(field.shape, field.name, sent)?)))
         .collect()
-}
-
-/// Whether the pictures of a field may be some that the case has already: what is published, and how
-/// it was before.
-pub fn chosen(action: Action, field: &str) -> bool {
-    matches!((action, field), (Action::Publish, "files") | (_, "before"))
 }
 
 fn value(shape: Shape, name: &str, sent: &Sent) -> Option<Value> {

@@ -2,7 +2,6 @@
 //! chosen from, and what stands in it at first.
 use super::{
     choices::{Choices, in_days, is_staff, local},
-    form::chosen,
     pages::{ActionForm, Choice, Entry, Field},
     store::People,
     view, words,
@@ -61,7 +60,7 @@ impl Maker<'_> {
         let shape = match shape(field) {
             _ if field.name == "event" || field.name == "slot" => "choice",
             _ if action == Action::Invite && field.name == "parties" => "people",
-            _ if chosen(action, field.name) => "pictures",
+            _ if action == Action::Publish && field.name == "files" => "pictures",
             "line" if field.name == "category" && !options.is_empty() => "choice",
             // Nothing to choose from: the number is typed.
             "choice" if options.is_empty() => "line",
@@ -101,7 +100,6 @@ impl Maker<'_> {
             }
             Shape::Id("person") | Shape::Ids("person") => self.persons(action),
             Shape::Ids("file") if action == Action::Publish => all.pictures.clone(),
-            Shape::Ids("file") if field.name == "before" => all.before.clone(),
             Shape::Code if field.name == "category" => all.categories.clone(),
             Shape::Date if field.name == "slot" => all.slots.clone(),
             Shape::Number if field.name == "event" => self.entries(),
@@ -135,14 +133,6 @@ impl Maker<'_> {
         let mut people = all.people.clone();
         if action != Action::Invite {
             people.retain(|one| all.invited.contains(&one.value));
-        }
-        if let (Action::Consent, Some(mediation)) = (action, &self.state.mediation) {
-            let agreed: Vec<_> = mediation
-                .consented
-                .iter()
-                .map(ToString::to_string)
-                .collect();
-            people.retain(|one| !agreed.contains(&one.value));
         }
         people
     }
@@ -266,7 +256,6 @@ impl Maker<'_> {
             }
             (Action::Invite, "parties") => all.sides.clone(),
             (Action::Session, "came") => all.invited.clone(),
-            (_, "before") => all.before.iter().map(|one| one.value.clone()).collect(),
             _ => Vec::new(),
         }
     }

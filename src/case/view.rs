@@ -15,11 +15,9 @@ use crate::{
             Action, CaseState, ClockKind, Code, Command, Event, FieldSpec, FollowUpKind, Kind,
             Shape, Stage, Who,
         },
-        id::PersonId,
     },
     entity::{case, case_event, case_file},
     error::AppResult,
-    person,
     platform::{App, text::Lang},
     rulebook::{self, Book},
 };
@@ -67,7 +65,6 @@ pub async fn overview(
         reader,
         kind: case.kind,
         people: &people,
-        sides: sides(app, lang, reader, case).await?,
     };
     let mut timeline = Vec::new();
     for (row, event) in rows.iter().zip(&events) {
@@ -99,26 +96,6 @@ pub async fn overview(
     })
 }
 
-/// The people of a dispute, masked, for the office: who of them agreed is what it has to know.
-async fn sides(
-    app: &App,
-    lang: Lang,
-    reader: Reader,
-    case: &case::Model,
-) -> AppResult<BTreeMap<String, String>> {
-    if !reader.is_office() || case.kind != Kind::Mediation {
-        return Ok(BTreeMap::new());
-    }
-    let db = app.db.read();
-    let parties = store::rows::parties_of(db, case.id).await?;
-    let ids: Vec<_> = parties.iter().filter_map(|party| party.person_id).collect();
-    let cards = person::cards(db, &app.keys, case.office_id, &ids).await?;
-    let named = |(id, card): (&PersonId, &person::Card)| {
-        (id.to_string(), words::masked(lang, &card.name, &card.tail))
-    };
-    Ok(cards.iter().map(named).collect())
-}
-
 fn shown(pictures: &[case_file::Model], seq: i64, lang: Lang, at: &str) -> Vec<Picture> {
     let of_event = pictures.iter().filter(|file| file.event_seq == seq);
     of_event
@@ -141,8 +118,6 @@ struct Told<'a> {
     reader: Reader,
     kind: Kind,
     people: &'a People,
-    /// Masked names by the id of the person.
-    sides: BTreeMap<String, String>,
 }
 
 /// Fields that say nothing to a reader.
@@ -241,10 +216,6 @@ impl Told<'_> {
             Shape::Id("unit" | "account" | "area") => self.name(field.shape, value.as_str()?),
             Shape::Ids("unit") => Some(joined(value, |id| {
                 self.name(Shape::Id("unit"), id).unwrap_or_default()
-            })),
-            Shape::Id("person") => self.sides.get(value.as_str()?).cloned(),
-            Shape::Ids("person") if !self.sides.is_empty() => Some(joined(value, |id| {
-                self.sides.get(id).cloned().unwrap_or_default()
             })),
             Shape::Code if field.name == "category" => {
                 let code = value.as_str()?;
