@@ -37,6 +37,8 @@ pub struct Choices {
     /// Who of the leading unit may have asked.
     pub askers: Vec<Choice>,
     pub mediators: Vec<Choice>,
+    /// The committees they belong to.
+    pub mediating: Vec<String>,
     /// The people of the case, masked.
     pub people: Vec<Choice>,
     /// Of those, whom an invitation begins with, and who was invited.
@@ -107,6 +109,12 @@ impl Choices {
         found: Vec<(crate::domain::id::AccountId, String, UnitId)>,
         people: &People,
     ) {
+        for (_, _, of) in &found {
+            let of = of.to_string();
+            if !self.mediating.contains(&of) {
+                self.mediating.push(of);
+            }
+        }
         let unit = |unit| people.units.get(&unit).map(|(name, _)| name.clone());
         self.mediators = found
             .into_iter()

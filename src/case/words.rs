@@ -83,13 +83,20 @@ pub fn parts<'a>(lang: Lang, parts: impl IntoIterator<Item = &'a Part>) -> Strin
     one_of(lang, &names)
 }
 
+/// What stands between the items of a list.
+pub const fn comma(lang: Lang) -> &'static str {
+    match lang {
+        Lang::Zh => "、",
+        Lang::En => ", ",
+    }
+}
+
 fn one_of(lang: Lang, names: &[String]) -> String {
-    let comma = if lang == Lang::En { ", " } else { "、" };
     match names {
         [] => String::new(),
         [one] => one.clone(),
         [many @ .., last] => {
-            format!("{}{}{last}", many.join(comma), say(lang, "case.or"))
+            format!("{}{}{last}", many.join(comma(lang)), say(lang, "case.or"))
         }
     }
 }

@@ -38,6 +38,8 @@ pub struct Facts<'a> {
     pub text_there: bool,
     /// The areas that the place of a finding lies in, itself included.
     pub around: Vec<AreaId>,
+    /// A picture of how it was before lies in the case already.
+    pub before_there: bool,
 }
 
 /// 限度: proposals that an office may change.
@@ -180,6 +182,7 @@ impl<'a> Facts<'a> {
             seeker: SeekerFacts::default(),
             text_there: false,
             around: Vec::new(),
+            before_there: false,
         }
     }
 }
