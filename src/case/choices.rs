@@ -138,7 +138,9 @@ impl Choices {
         (case, state): (&case::Model, &CaseState),
     ) -> AppResult<()> {
         let db = app.db.read();
-        let parties = store::rows::parties_of(db, case.id).await?;
+        let mut parties = store::rows::parties_of(db, case.id).await?;
+        // Who was named and invited since is called by what he is now.
+        parties.sort_by_key(|party| party.role == "named");
         let ids: Vec<PersonId> = parties.iter().filter_map(|party| party.person_id).collect();
         let cards = person::cards(db, &app.keys, case.office_id, &ids).await?;
         for party in parties.iter().filter(|party| party.role != "follower") {
