@@ -48,6 +48,8 @@ pub struct Choices {
     pub pictures: Vec<Choice>,
     /// Where the case goes by rule: lead unit and helping units.
     pub suggested: Option<(UnitId, Vec<UnitId>)>,
+    /// It happened somewhere, so that a picture shows how it is now.
+    pub place: bool,
     /// 答复稿, once it was approved.
     pub reply: Option<String>,
     /// The next working day, and the unit's deadline some working days later.
@@ -89,6 +91,7 @@ impl Choices {
         all.urgency = category
             .and_then(|code| book.category(code))
             .map(|one| one.urgency);
+        all.place = category.is_some_and(|code| book.traits(case.kind, code).place);
         if let Some(lead) = state.lead() {
             let staff = store::forms::staff_of(db, office, lead).await?;
             all.askers = staff

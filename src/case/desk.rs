@@ -137,7 +137,7 @@ pub async fn page(
     let staff = is_staff(&desk.actor);
     let mut page = CasePage {
         number: case.number.clone(),
-        title: case.title.clone(),
+        title: view::title(lang, case, &desk.seen.book),
         supervised: case.supervised && desk.reader.is_office(),
         refused: None,
         waits: if next.tried {

@@ -71,13 +71,28 @@ impl Maker<'_> {
         Field {
             name: field.name,
             label: words::field(self.lang, action, field),
-            hint: words::hint(self.lang, action, field),
-            required: (field.required && field.shape != Shape::Yes) || for_them,
+            hint: words::hint(self.lang, self.state.kind, action, field),
+            required: (field.required && field.shape != Shape::Yes)
+                || for_them
+                || self.must(action, field.name),
             shape,
             options,
             value: self.filled(action, field),
             values: self.ticked(action, field),
             min: self.earliest(action, field),
+        }
+    }
+
+    /// What the data type leaves open and a guard asks for.
+    fn must(&self, action: Action, field: &str) -> bool {
+        match (action, field) {
+            (Action::SubmitResult | Action::SelfHandle, "after") => {
+                self.state.kind == Kind::PatrolFinding
+                    || action == Action::SelfHandle
+                    || self.choices.place
+            }
+            (Action::AgreeWritten, "signed_by") => true,
+            _ => false,
         }
     }
 

@@ -479,6 +479,15 @@ pub fn follow_ups(lang: Lang, now: DateTime<Utc>, state: &CaseState) -> Vec<DueL
     state.follow_ups.iter().map(line).collect()
 }
 
+/// What a reader calls the case.
+pub fn title(lang: Lang, case: &case::Model, book: &Book) -> String {
+    let category = case
+        .category
+        .as_deref()
+        .and_then(|code| book.category(code));
+    rulebook::title(lang, category, &case.title)
+}
+
 /// The facts that every kind has.
 pub fn facts(lang: Lang, reader: Reader, case: &case::Model, seen: &Overview) -> Vec<FactLine> {
     let state = &seen.state;

@@ -157,8 +157,11 @@ pub fn told(lang: Lang, action: Action, field: &FieldSpec) -> String {
 }
 
 /// What helps to fill it in, if anything.
-pub fn hint(lang: Lang, action: Action, field: &FieldSpec) -> String {
-    text::find::<&str>(lang, &format!("case.hint.{action}.{}", field.name), &[]).unwrap_or_default()
+pub fn hint(lang: Lang, kind: Kind, action: Action, field: &FieldSpec) -> String {
+    let find = |key: String| text::find::<&str>(lang, &key, &[]);
+    find(format!("case.hint.{kind}.{action}.{}", field.name))
+        .or_else(|| find(format!("case.hint.{action}.{}", field.name)))
+        .unwrap_or_default()
 }
 
 /// 期限: how long is left, or since when it is over.

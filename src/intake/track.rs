@@ -234,7 +234,7 @@ async fn track_page(app: &App, view: &View, held: &Held) -> AppResult<TrackPage>
     Ok(TrackPage {
         base,
         number: held.case.number.clone(),
-        title: held.case.title.clone(),
+        title: view::title(lang, &held.case, &seen.book),
         state: seen.words.clone(),
         tone: seen.tone,
         new: false,

@@ -12,7 +12,7 @@ use crate::{
         hook::{Hooks, ListLine},
         pages::Choice,
         store::{self, Count, Filter, People, Tallies},
-        words,
+        view, words,
     },
     domain::{
         case::{Channel, Kind, Stage, Urgency},
@@ -143,7 +143,7 @@ impl Names {
         Row {
             number: case.number.clone(),
             pick: format!("{}.{}", case.number, case.seq),
-            title: case.title.clone(),
+            title: view::title(self.lang, case, &self.book),
             href: format!("/cases/{}", case.number),
             note: notes.join(" · "),
             source: match (line.source.is_empty(), channel) {
