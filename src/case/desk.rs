@@ -249,6 +249,8 @@ impl Desk {
         let instead = match state.stage {
             Stage::Verifying => Some(Action::Callback),
             Stage::Closed if waiting => Some(Action::Retention),
+            // 代表、书记转交, where a clerk would dispatch
+            Stage::Accepted if state.kind == Kind::Mailbox => Some(Action::HandOver),
             Stage::Dispatched | Stage::Handling if state.job.is_some() => Some(Action::Expire),
             Stage::Handling if state.times.responded.is_none() => Some(Action::Contact),
             _ => None,
@@ -365,6 +367,8 @@ impl Desk {
         let (lang, state) = (self.lang, &self.seen.state);
         match self.turn() {
             Some(turn) if self.may(turn.action) => String::new(),
+            // He does it in his own way.
+            Some(_) if self.first() == Some(Action::HandOver) => String::new(),
             // It is the reader's turn, and something else comes first.
             Some(turn) if self.plays(turn) && self.first().is_some() => String::new(),
             Some(turn) => {

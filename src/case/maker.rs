@@ -91,7 +91,7 @@ impl Maker<'_> {
                     || action == Action::SelfHandle
                     || self.choices.place
             }
-            (Action::AgreeWritten, "signed_by") => true,
+            (Action::AgreeWritten, "signed_by") | (Action::Deliberate, "votes") => true,
             _ => false,
         }
     }

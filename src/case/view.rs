@@ -212,7 +212,7 @@ impl Told<'_> {
         if said.len() == 3 && said.first() == said.last() {
             said.pop();
         }
-        said.join(" · ")
+        capital(&said.join(" · "))
     }
 
     fn link(&self, field: &FieldSpec, value: &str) -> Option<String> {
@@ -230,7 +230,7 @@ impl Told<'_> {
             }
             Shape::Yes => self.yes(field, value.as_bool()?),
             Shape::Number => Some(value.as_i64()?.to_string()),
-            Shape::Numbers => Some(numbers(self.lang, value)),
+            Shape::Numbers => Some(numbers(value)),
             Shape::Date => {
                 let day: NaiveDate = value.as_str()?.parse().ok()?;
                 Some(words::day(self.lang, day))
@@ -299,10 +299,18 @@ impl Told<'_> {
     }
 }
 
-fn numbers(lang: Lang, value: &Value) -> String {
+/// As a line begins: parts are called as they stand within a sentence.
+fn capital(said: &str) -> String {
+    let mut letters = said.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+/// One a line, as the options they belong to.
+fn numbers(value: &Value) -> String {
     let items = value.as_array().into_iter().flatten();
     let items: Vec<_> = items.map(ToString::to_string).collect();
-    items.join(words::comma(lang))
+    items.join("\n")
 }
 
 /// What a deadline is called.

@@ -578,6 +578,8 @@ async fn a_letter(lang: Lang) {
     day.open_case("hexin", &number).await;
     browser.look(&shot("accepted"), DESK).await;
     day.speaks().await;
+    // He hands it over; that is what stands first for him.
+    browser.sees(&day.word("case.act.hand_over")).await;
     let to = browser.option("to", unit).await;
     browser.step("hand_over", &[("to", &to)]).await;
     day.open_case("qianjin", &number).await;
