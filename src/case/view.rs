@@ -174,7 +174,7 @@ impl Told<'_> {
             };
             if let Some(value) = value.filter(|value| !value.is_empty()) {
                 lines.push(FactLine {
-                    label: words::told(self.lang, event.action, field),
+                    label: words::field(self.lang, event.action, field),
                     href: self.link(field, &value),
                     value,
                 });

@@ -146,9 +146,7 @@ impl Timed {
     pub async fn open(at: &str) -> Self {
         let (app, host) = TestApp::served_at(at).await;
         let program = Self { app, host };
-        program
-            .told()
-            .account(ADMIN, "Wang Fang", "office_admin", None);
+        program.told().account(ADMIN, "王芳", "office_admin", None);
         program
     }
 
