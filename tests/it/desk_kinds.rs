@@ -80,6 +80,7 @@ fn file(path: &std::path::Path) -> &str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "waits for repairs of the case page that are not merged yet"]
 async fn two_neighbours_come_to_an_agreement() {
     let program = Timed::open(MORNING).await;
     let day = program.day().await;
@@ -656,11 +657,13 @@ async fn a_letter(lang: Lang) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "waits for repairs of the case page that are not merged yet"]
 async fn a_letter_is_answered_after_somebody_else_approved_the_answer() {
     a_letter(Lang::Zh).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "waits for repairs of the case page that are not merged yet"]
 async fn the_whole_story_of_a_letter_can_be_read_in_english() {
     a_letter(Lang::En).await;
 }

@@ -117,7 +117,7 @@ impl Day {
     /// A picture of something, such as a lamp, in a colour of its own.
     pub fn picture(&self, of: &str) -> PathBuf {
         let file = self.browser.dir.path().join(format!("{of}.png"));
-        let shade = of.bytes().fold(40_u8, |sum, byte| sum.wrapping_add(byte));
+        let shade = of.bytes().fold(40_u8, u8::wrapping_add);
         let plain = image::RgbImage::from_pixel(480, 320, image::Rgb([shade, 90, 60]));
         plain.save(&file).unwrap();
         file
