@@ -1,6 +1,6 @@
 //! What the fields of one case's forms are chosen from, and what stands in them at first.
 use super::{
-    files,
+    facts, files,
     pages::Choice,
     store::{self, People},
     words,
@@ -8,7 +8,7 @@ use super::{
 use crate::{
     domain::{
         calendar::day_of,
-        case::{Action, Actor, CaseState, Code, Kind, Step, Urgency},
+        case::{Actor, CaseState, Code, Kind, Urgency},
         id::{PersonId, UnitId},
     },
     entity::{case, case_file},
@@ -102,10 +102,7 @@ impl Choices {
         if case.kind == Kind::Mediation {
             all.take_mediators(store::forms::mediators(db, office).await?, people);
         }
-        if state.step == Some(Step::ReplyApproved) {
-            all.reply =
-                store::last_words(db, &app.keys, case.id, Action::DraftReply, "reply").await?;
-        }
+        all.reply = facts::approved(db, &app.keys, case.id, state).await?;
         all.take_people(app, lang, (case, state)).await?;
         all.take_pictures(lang, case, &files::of_case(db, case.id).await?);
         let by_rule = rulebook::lead_for(db, office, category, state.org_node).await?;

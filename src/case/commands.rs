@@ -54,7 +54,8 @@ pub fn open<'a>(
         files::check(tx, office, None, kind, &command, by).await?;
         facts::check_ids(tx.conn(), office, kind, &command).await?;
         let book = Book::load(tx.conn(), office, tx.now).await?;
-        let facts = facts::gather(tx.conn(), &book, tx.now, kind, None, Some(&command)).await?;
+        let facts =
+            facts::gather(tx.conn(), keys, &book, tx.now, kind, None, Some(&command)).await?;
         let mut recorded = decide(kind, None, &command, by, &facts)?.into_iter();
         let first = recorded
             .next()
@@ -102,7 +103,15 @@ pub async fn act_in(
     }
     let book = Book::load(tx.conn(), office, tx.now).await?;
     let known = Some((&case, &state));
-    let facts = facts::gather(tx.conn(), &book, tx.now, state.kind, known, Some(&command));
+    let facts = facts::gather(
+        tx.conn(),
+        keys,
+        &book,
+        tx.now,
+        state.kind,
+        known,
+        Some(&command),
+    );
     let facts = facts.await?;
     let recorded = decide(state.kind, Some(&state), &command, by, &facts);
     if recorded.is_ok() || matches!(&recorded, Err(no) if no.code == "text_without_personal_data") {
@@ -205,7 +214,15 @@ async fn tell_the_other(
     let state = store::state(&other)?;
     let book = Book::load(tx.conn(), office, tx.now).await?;
     let known = Some((&other, &state));
-    let facts = facts::gather(tx.conn(), &book, tx.now, state.kind, known, Some(&command));
+    let facts = facts::gather(
+        tx.conn(),
+        keys,
+        &book,
+        tx.now,
+        state.kind,
+        known,
+        Some(&command),
+    );
     let facts = facts.await?;
     let recorded = decide(state.kind, Some(&state), &command, &Actor::SYSTEM, &facts)?;
     follow(tx, keys, other, state, recorded.into_iter()).await?;

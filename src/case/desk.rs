@@ -69,7 +69,7 @@ pub async fn open(
     let actor = door::acting(db, account).await?;
     let now = app.db.now();
     let (book, known) = (&seen.book, (case, &seen.state));
-    let facts = facts::gather(db, book, now, case.kind, Some(known), None).await?;
+    let facts = facts::gather(db, &app.keys, book, now, case.kind, Some(known), None).await?;
     let ready = ready(&seen.state, &actor, &facts);
     let hindered =
         turn_of(&seen.state).and_then(|turn| hindrance(&seen.state, &actor, &facts, turn.action));
@@ -104,7 +104,7 @@ pub async fn forms(
     let now = app.db.now();
     let book = Book::load(db, case.office_id, now).await?;
     let known = Some((case, &state));
-    let facts = facts::gather(db, &book, now, case.kind, known, None).await?;
+    let facts = facts::gather(db, &app.keys, &book, now, case.kind, known, None).await?;
     let people = People::default();
     let choices = Choices::plain(lang, &book, &state, now);
     let maker = Maker {

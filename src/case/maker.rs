@@ -63,6 +63,7 @@ impl Maker<'_> {
             _ if field.name == "event" || field.name == "slot" => "choice",
             _ if action == Action::Invite && field.name == "parties" => "people",
             _ if action == Action::Publish && field.name == "files" => "pictures",
+            _ if field.name == "result" && self.choices.reply.is_some() => "fixed",
             "line" if field.name == "category" && !options.is_empty() => "choice",
             // Nothing to choose from: the number is typed.
             "choice" if options.is_empty() => "line",
