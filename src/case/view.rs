@@ -425,7 +425,8 @@ pub fn due_clocks(state: &CaseState) -> Vec<ClockKind> {
     let handed = matches!(state.stage, Stage::Dispatched | Stage::Handling);
     let matters = |clock| match clock {
         ClockKind::Accept => state.stage == Stage::Registered,
-        ClockKind::Response => open && state.times.responded.is_none(),
+        // Nobody is told of a finding that nobody reported.
+        ClockKind::Response => open && state.times.responded.is_none() && state.person.is_some(),
         ClockKind::Citizen => open && state.stage != Stage::Suspended,
         ClockKind::Unit => handed,
     };
