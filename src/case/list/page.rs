@@ -46,11 +46,11 @@ pub(super) struct Names {
 impl Names {
     pub async fn load(app: &App, actor: &Actor, lang: Lang) -> AppResult<Self> {
         let db = app.db.read();
-        Ok(Self {
-            lang,
-            people: store::people(db, actor.office).await?,
-            book: Book::load(db, actor.office, app.db.now()).await?,
-        })
+        let (people, book) = tokio::try_join!(
+            store::people(db, actor.office),
+            Book::load(db, actor.office, app.db.now())
+        )?;
+        Ok(Self { lang, people, book })
     }
 
     /// A category as the office calls it; one that it no longer has by its code.
@@ -222,20 +222,21 @@ pub async fn ledger(
 ) -> AppResult<LedgerPage> {
     let reader = Reader::of(actor);
     let filter = query.filter(app, actor).await?;
-    let names = Names::load(app, actor, lang).await?;
     let after = query
         .cursor
         .as_deref()
         .map(store::Cursor::read)
         .transpose()?;
-    let (found, counted) = tokio::join!(
+    let (names, (rows, next), counted) = tokio::try_join!(
+        Names::load(app, actor, lang),
         cut(app, actor, &filter, (ROWS, after)),
         counted(app, actor, lang, query, &filter)
-    );
-    let ((rows, next), counted) = (found?, counted?);
-    let mut lines = lines(app, hooks, actor, lang, &rows).await?;
+    )?;
+    let (mut lines, mut page) = tokio::try_join!(
+        lines(app, hooks, actor, lang, &rows),
+        frame(app, actor, &names, query)
+    )?;
     let now = app.db.now();
-    let mut page = frame(app, actor, &names, query).await?;
     page.queues = counted.queues(reader, actor);
     page.stages = counted.stages();
     page.kinds = counted.kinds(Sight::of(actor));
@@ -302,10 +303,13 @@ async fn frame(
             .collect()
     };
     let canonical = query.canonical();
-    let views = if office {
-        views::pills(app, actor, &canonical).await?
+    let (views, offers) = if office {
+        tokio::try_join!(
+            views::pills(app, actor, &canonical),
+            offers(app, actor, names)
+        )?
     } else {
-        Vec::new()
+        (Vec::new(), Offers::default())
     };
     let boxed = pairs.iter().filter(|(name, _)| BOXED.contains(name));
     let conditions = pairs
@@ -324,11 +328,7 @@ async fn frame(
         views,
         q: query.q.clone().unwrap_or_default(),
         form: Form::filled(boxed.map(|(name, value)| (*name, (*value).to_owned()))),
-        offers: if office {
-            offers(app, actor, names).await?
-        } else {
-            Offers::default()
-        },
+        offers,
         box_keeps: kept(&|name| BOXED.contains(&name)),
         search_keeps: kept(&|name| name == "q").into_iter().collect(),
         conditions: conditions.collect(),

@@ -1,12 +1,12 @@
 //! Counts beside the filters. What is open is counted exactly, in one pass over the index of open
 //! cases; what has ended only up to a bound, because nobody reads the difference and an exact count
 //! of a million rows costs more than the page.
-use super::list::{Filter, Lead, Waiting, followed, is_open, queue};
+use super::list::{Filter, Lead, Waiting, Words, followed, is_open, queue};
 use crate::{
     case::door::Sight,
     domain::{
         case::{Kind, Stage},
-        id::{OfficeId, UnitId},
+        id::{CaseId, OfficeId, UnitId},
     },
     entity::case::{Column, Entity},
     error::AppResult,
@@ -17,14 +17,15 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
     QueryTrait,
     sea_query::{
-        Alias, CaseStatement, Expr, ExprTrait, IntoCondition, Query, SelectStatement, UnionType,
+        Alias, CaseStatement, Expr, ExprTrait, Func, FunctionCall, IntoCondition, Query,
+        SelectStatement, UnionType,
     },
 };
 
 /// Up to here counts are exact.
 const BOUND: u64 = 10_000;
-/// Up to here they are where each find is a row to be looked at: in a search, in what a unit was
-/// given, and under several filters at once.
+/// Up to here they are where each find is a row to be looked at: in a search, and in what a unit
+/// was given.
 const FOUND: u64 = 1_000;
 
 /// A number beside a filter.
@@ -144,21 +145,32 @@ pub async fn tallies(
         let inner = lead.select(backend, filter.without_words(office, sight));
         return marked(db, inner, sight, whose, FOUND).await;
     }
-    let base = filter.condition(backend, office, sight);
-    let mut tallies = unfinished(db, base.clone(), sight, whose).await?;
-    let ended = match lead {
+    let base = filter.through_indexes().condition(backend, office, sight);
+    if let Some(Words::Number(_)) = filter.words {
+        let inner = Entity::find().select_only().filter(base).into_query();
+        return marked(db, inner, sight, whose, FOUND).await;
+    }
+    let open = unfinished(db, base.clone(), sight, whose);
+    let (mut tallies, ended) = match lead {
         _ if filter.is_plain() && matches!(sight, Sight::Kinds(_)) => {
-            by_stage(db, office, sight).await?
+            tokio::try_join!(open, by_stage(db, office, sight))?
         }
         Some(lead) => {
-            let mut inner = lead.select(backend, base.add(ended()));
+            let mut inner = lead.select(backend, base.clone().add(ended()));
             inner.distinct().column((Entity, Column::Id));
-            bounded(db, inner, FOUND).await?
+            tokio::try_join!(open, bounded(db, inner, FOUND))?
+        }
+        None if filter.is_mixed() => {
+            let inner = Entity::find()
+                .select_only()
+                .filter(base.clone())
+                .filter(ended());
+            tokio::try_join!(open, bounded(db, inner.into_query(), BOUND))?
         }
         None => {
-            let inner = Entity::find().select_only().filter(base).filter(ended());
-            let bound = if filter.is_mixed() { FOUND } else { BOUND };
-            bounded(db, inner.into_query(), bound).await?
+            let open = open.await?;
+            let ended = all_ended(db, base, open.sum(None, None).n).await?;
+            (open, ended)
         }
     };
     if let Some(beyond) = ended.beyond {
@@ -192,7 +204,7 @@ async fn unfinished(
         .filter(is_open())
         .into_query();
     for (name, mark) in marks(sight, whose) {
-        open.expr_as(one_if(mark).sum(), format!("sum_{name}"));
+        open.expr_as(count_where(mark), format!("sum_{name}"));
     }
     // In the order of an index, so that nothing is sorted.
     open.column((Entity, Column::Kind))
@@ -214,6 +226,51 @@ async fn unfinished(
 fn ended() -> Condition {
     let open = Stage::OPEN.iter().copied();
     Condition::all().add(Column::Stage.is_not_in(open))
+}
+
+/// Ended cases by kind and stage, or that there are more than the bound, which is found out without
+/// a look at any of them: `open` more are skipped, for those that have not ended stand among them.
+async fn all_ended(db: &impl ConnectionTrait, base: Condition, open: i64) -> AppResult<Tallies> {
+    let skipped = BOUND + u64::try_from(open).unwrap_or(0);
+    let beyond: Option<CaseId> = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(base.clone())
+        .offset(skipped)
+        .limit(1)
+        .into_tuple()
+        .one(db)
+        .await?;
+    if beyond.is_some() {
+        return Ok(Tallies {
+            beyond: Some(up_to(BOUND)),
+            ..Tallies::default()
+        });
+    }
+    let mut query = Entity::find()
+        .select_only()
+        .filter(base)
+        .filter(ended())
+        .into_query();
+    query
+        .column((Entity, Column::Kind))
+        .column((Entity, Column::Stage))
+        .expr_as(Expr::cust("COUNT(*)"), "n")
+        .group_by_col((Entity, Column::Kind))
+        .group_by_col((Entity, Column::Stage));
+    let mut tallies = Tallies::default();
+    for row in db.query_all(&query).await? {
+        tallies.lines.push(line(&row, Marks::default(), None)?);
+    }
+    Ok(tallies)
+}
+
+/// At least so many.
+fn up_to(bound: u64) -> Count {
+    Count {
+        n: i64::try_from(bound).unwrap_or(i64::MAX),
+        more: true,
+    }
 }
 
 /// Follow-ups wait after a case has ended, too.
@@ -321,13 +378,13 @@ async fn few(
     for row in db.query_all(&sums).await? {
         tallies.lines.push(line(&row, marks_of(&row)?, None)?);
     }
-    let whole = tallies.sum(None, None).n;
-    let bound = i64::try_from(bound).unwrap_or(i64::MAX);
-    tallies.beyond = (whole > bound).then_some(Count {
-        n: bound,
-        more: true,
-    });
+    let beyond = up_to(bound);
+    tallies.beyond = (tallies.sum(None, None).n > beyond.n).then_some(beyond);
     Ok(tallies)
+}
+
+fn count_where(condition: Condition) -> FunctionCall {
+    Func::count(Expr::value(1)).filter(condition)
 }
 
 fn one_if(condition: impl IntoCondition) -> Expr {

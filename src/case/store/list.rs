@@ -214,7 +214,8 @@ impl Filter {
         self.narrowed() == 0
     }
 
-    /// Whether several things are asked for at once, which no index of its own answers.
+    /// Whether several things are asked for at once: few or none may be found, and all that have one
+    /// of them are looked through for it.
     pub(super) fn is_mixed(&self) -> bool {
         self.narrowed() > 1
     }
@@ -230,6 +231,18 @@ impl Filter {
             self.words.is_some(),
         ];
         asked.into_iter().filter(|asked| *asked).count()
+    }
+
+    /// The same to be counted, where each case is looked at and its order does not matter.
+    pub(super) fn through_indexes(&self) -> Self {
+        let mut filter = self.clone();
+        if let Some(areas) = &mut filter.area {
+            areas.common = false;
+        }
+        if let Some(categories) = &mut filter.category {
+            categories.common = false;
+        }
+        filter
     }
 
     fn order(&self) -> Ordered {
@@ -465,6 +478,9 @@ pub async fn list(
             let rest = filter.without_words(office, sight);
             led(db, lead, rest, after, limit).await?
         }
+        (Ordered::Id, _) if matches!(filter.words, Some(Words::Number(_))) => {
+            by_number(db, whole_condition(db, office, sight, filter), after, limit).await?
+        }
         (Ordered::Id, _) => {
             by_id(db, whole_condition(db, office, sight, filter), after, limit).await?
         }
@@ -510,6 +526,37 @@ async fn by_id(
         .filter(condition)
         .filter(Condition::all().add_option(before))
         .order_by_desc(Column::Id)
+        .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await?)
+}
+
+/// Highest number first, in the order of the index that finds them: numbers are given one after the
+/// other, so this is newest first, too.
+async fn by_number(
+    db: &impl ConnectionTrait,
+    condition: Condition,
+    after: Option<Cursor>,
+    limit: u64,
+) -> AppResult<Vec<CaseId>> {
+    let before = match after {
+        None => None,
+        Some(Cursor::Id(id)) => {
+            let last = Entity::find()
+                .select_only()
+                .column(Column::Number)
+                .filter(Column::Id.eq(id));
+            Some(Expr::col((Entity, Column::Number)).lt(Expr::from(last.into_query())))
+        }
+        Some(Cursor::At(..)) => return Err(AppError::malformed("cursor_malformed")),
+    };
+    Ok(Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(condition)
+        .filter(Condition::all().add_option(before))
+        .order_by_desc(Column::Number)
         .limit(limit)
         .into_tuple()
         .all(db)
@@ -778,33 +825,31 @@ pub async fn places(
 
 /// Everybody who works for the office, its units and areas.
 pub async fn people(db: &impl ConnectionTrait, office: OfficeId) -> AppResult<People> {
-    let accounts: Vec<(AccountId, String, Role)> = account::Entity::find()
+    let accounts = account::Entity::find()
         .select_only()
         .column(account::Column::Id)
         .column(account::Column::Name)
         .column(account::Column::Role)
         .filter(account::Column::OfficeId.eq(office))
         .filter(account::Column::Role.ne(Role::Employer))
-        .into_tuple()
-        .all(db)
-        .await?;
-    let units: Vec<(UnitId, String, bool)> = unit::Entity::find()
+        .into_tuple::<(AccountId, String, Role)>()
+        .all(db);
+    let units = unit::Entity::find()
         .select_only()
         .column(unit::Column::Id)
         .column(unit::Column::Name)
         .column(unit::Column::Active)
         .filter(unit::Column::OfficeId.eq(office))
-        .into_tuple()
-        .all(db)
-        .await?;
-    let areas: Vec<(AreaId, String)> = area::Entity::find()
+        .into_tuple::<(UnitId, String, bool)>()
+        .all(db);
+    let areas = area::Entity::find()
         .select_only()
         .column(area::Column::Id)
         .column(area::Column::Name)
         .filter(area::Column::OfficeId.eq(office))
-        .into_tuple()
-        .all(db)
-        .await?;
+        .into_tuple::<(AreaId, String)>()
+        .all(db);
+    let (accounts, units, areas) = tokio::try_join!(accounts, units, areas)?;
     Ok(People {
         accounts: accounts
             .into_iter()
