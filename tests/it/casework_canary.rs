@@ -254,6 +254,7 @@ async fn canaries_are_nowhere_in_public() {
     let (mut marks, mut cases) = (BTreeSet::new(), Vec::new());
     for kind in Kind::DESK {
         let (number, id) = hall.report(*kind).await;
+        let mut drafted = None;
         for (who, action) in story(*kind) {
             let mut change = canaries(*kind, action, &mut marks);
             let consented = hall
@@ -266,6 +267,11 @@ async fn canaries_are_nowhere_in_public() {
             }
             if action == Action::Update {
                 change["visibility"] = json!("parties");
+            }
+            match (action, drafted.take()) {
+                (Action::DraftReply, _) => drafted = Some(change["reply"].clone()),
+                (Action::SubmitResult, Some(reply)) => change["result"] = reply,
+                (_, reply) => drafted = reply,
             }
             hall.pass(1).await;
             hall.does(who, id, action, change).await;

@@ -252,12 +252,12 @@ async fn everybody_finds_what_he_may_see_and_counts_say_the_same() {
 async fn copies(app: &TestApp, of: CaseId, from: u32, count: u32) {
     const SAME: &str = "office_id, kind, title, visibility, level, supervised, designated, \
          reopen_no, rework_no, recorded_at, updated_at, seq, last_hash, area_id, category, \
-         channel, lead_unit_id, urgency, indexed";
+         channel, lead_unit_id, urgency, indexed, state";
     let (from, last) = (100_000 + from, 100_000 + from + count - 1);
     let copied = format!(
-        "INSERT INTO cases (number, stage, open, state, {SAME}) \
+        "INSERT INTO cases (number, stage, open, {SAME}) \
          WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {last}) \
-         SELECT 'JD-2011-' || CAST(i AS TEXT), 'closed', FALSE, '{{}}', {SAME} \
+         SELECT 'JD-2011-' || CAST(i AS TEXT), 'closed', FALSE, {SAME} \
          FROM cases, n WHERE cases.id = {of}"
     );
     let written = app.app.db.write(move |tx| async move {
