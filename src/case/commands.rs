@@ -6,7 +6,7 @@ use super::{
 use crate::{
     domain::{
         case::{
-            Action, Actor, CaseState, Channel, Code, Command, Complaint, Kind, Line, Part,
+            Action, Actor, CaseState, Channel, Code, Command, Complaint, Facts, Kind, Line, Part,
             Recorded, Relation, Shape, Text, Who, decide,
         },
         contact::Contact,
@@ -102,17 +102,8 @@ pub async fn act_in(
         return Err(AppError::conflict("stale").with("seq", state.seq));
     }
     let book = Book::load(tx.conn(), office, tx.now).await?;
-    let known = Some((&case, &state));
-    let facts = facts::gather(
-        tx.conn(),
-        keys,
-        &book,
-        tx.now,
-        state.kind,
-        known,
-        Some(&command),
-    );
-    let facts = facts.await?;
+    let known = (&case, &state);
+    let facts = facts_of(tx, keys, &book, known, &command).await?;
     let recorded = decide(state.kind, Some(&state), &command, by, &facts);
     if recorded.is_ok() || matches!(&recorded, Err(no) if no.code == "text_without_personal_data") {
         public::check(tx.conn(), keys, &case, &command).await?;
@@ -128,6 +119,18 @@ pub async fn act_in(
         Box::pin(complain(tx, keys, &book, (&case, &state), told, by)).await?;
     }
     Ok(state)
+}
+
+/// What a decision on a case that is there may ask.
+async fn facts_of<'b>(
+    tx: &WriteTx,
+    keys: &Keys,
+    book: &'b Book,
+    known: (&entity::case::Model, &CaseState),
+    command: &Command,
+) -> AppResult<Facts<'b>> {
+    let (kind, now) = (known.1.kind, tx.now);
+    facts::gather(tx.conn(), keys, book, now, kind, Some(known), Some(command)).await
 }
 
 /// 投诉用人单位: whichever door it came through, it becomes a request of its own, whose cause is the
@@ -213,17 +216,8 @@ async fn tell_the_other(
     let other = store::by_number(tx.conn(), office, &other.to_string()).await?;
     let state = store::state(&other)?;
     let book = Book::load(tx.conn(), office, tx.now).await?;
-    let known = Some((&other, &state));
-    let facts = facts::gather(
-        tx.conn(),
-        keys,
-        &book,
-        tx.now,
-        state.kind,
-        known,
-        Some(&command),
-    );
-    let facts = facts.await?;
+    let known = (&other, &state);
+    let facts = facts_of(tx, keys, &book, known, &command).await?;
     let recorded = decide(state.kind, Some(&state), &command, &Actor::SYSTEM, &facts)?;
     follow(tx, keys, other, state, recorded.into_iter()).await?;
     Ok(())

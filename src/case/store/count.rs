@@ -1,12 +1,12 @@
 //! Counts beside the filters. What is open is counted exactly, in one pass over the index of open
 //! cases; what has ended only up to a bound, because nobody reads the difference and an exact count
 //! of a million rows costs more than the page.
-use super::list::{Filter, Lead, Waiting, Words, followed, is_open, queue};
+use super::list::{Filter, Lead, Waiting, Words, followed, is_open, more_than, queue};
 use crate::{
     case::door::Sight,
     domain::{
         case::{Kind, Stage},
-        id::{CaseId, OfficeId, UnitId},
+        id::{OfficeId, UnitId},
     },
     entity::case::{Column, Entity},
     error::AppResult,
@@ -17,8 +17,8 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
     QueryTrait,
     sea_query::{
-        Alias, CaseStatement, Expr, ExprTrait, Func, FunctionCall, IntoCondition, Query,
-        SelectStatement, UnionType,
+        Alias, CaseStatement, Expr, ExprTrait, Func, IntoCondition, Query, SelectStatement,
+        UnionType,
     },
 };
 
@@ -156,20 +156,14 @@ pub async fn tallies(
             tokio::try_join!(open, by_stage(db, office, sight))?
         }
         Some(lead) => {
-            let mut inner = lead.select(backend, base.clone().add(ended()));
+            let mut inner = lead.select(backend, base.add(ended()));
             inner.distinct().column((Entity, Column::Id));
             tokio::try_join!(open, bounded(db, inner, FOUND))?
         }
-        None if filter.is_mixed() => {
-            let inner = Entity::find()
-                .select_only()
-                .filter(base.clone())
-                .filter(ended());
-            tokio::try_join!(open, bounded(db, inner.into_query(), BOUND))?
-        }
+        None if filter.is_mixed() => tokio::try_join!(open, all_ended(db, base))?,
         None => {
             let open = open.await?;
-            let ended = all_ended(db, base, open.sum(None, None).n).await?;
+            let ended = ended_beside(db, base, open.sum(None, None).n).await?;
             (open, ended)
         }
     };
@@ -204,7 +198,10 @@ async fn unfinished(
         .filter(is_open())
         .into_query();
     for (name, mark) in marks(sight, whose) {
-        open.expr_as(count_where(mark), format!("sum_{name}"));
+        open.expr_as(
+            Func::count(Expr::value(1)).filter(mark),
+            format!("sum_{name}"),
+        );
     }
     // In the order of an index, so that nothing is sorted.
     open.column((Entity, Column::Kind))
@@ -228,41 +225,23 @@ fn ended() -> Condition {
     Condition::all().add(Column::Stage.is_not_in(open))
 }
 
-/// Ended cases by kind and stage, or that there are more than the bound, which is found out without
-/// a look at any of them: `open` more are skipped, for those that have not ended stand among them.
-async fn all_ended(db: &impl ConnectionTrait, base: Condition, open: i64) -> AppResult<Tallies> {
+/// Ended cases by kind and stage, up to the bound.
+async fn all_ended(db: &impl ConnectionTrait, base: Condition) -> AppResult<Tallies> {
+    let rows = Entity::find().select_only().filter(base).filter(ended());
+    bounded(db, rows.into_query(), BOUND).await
+}
+
+/// The same where one index answers, which knows without a look at any of them that there are more
+/// than the bound; `open` more are skipped, for those that have not ended stand among them.
+async fn ended_beside(db: &impl ConnectionTrait, base: Condition, open: i64) -> AppResult<Tallies> {
     let skipped = BOUND + u64::try_from(open).unwrap_or(0);
-    let beyond: Option<CaseId> = Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(base.clone())
-        .offset(skipped)
-        .limit(1)
-        .into_tuple()
-        .one(db)
-        .await?;
-    if beyond.is_some() {
+    if more_than(db, base.clone(), skipped).await? {
         return Ok(Tallies {
             beyond: Some(up_to(BOUND)),
             ..Tallies::default()
         });
     }
-    let mut query = Entity::find()
-        .select_only()
-        .filter(base)
-        .filter(ended())
-        .into_query();
-    query
-        .column((Entity, Column::Kind))
-        .column((Entity, Column::Stage))
-        .expr_as(Expr::cust("COUNT(*)"), "n")
-        .group_by_col((Entity, Column::Kind))
-        .group_by_col((Entity, Column::Stage));
-    let mut tallies = Tallies::default();
-    for row in db.query_all(&query).await? {
-        tallies.lines.push(line(&row, Marks::default(), None)?);
-    }
-    Ok(tallies)
+    all_ended(db, base).await
 }
 
 /// At least so many.
@@ -381,10 +360,6 @@ async fn few(
     let beyond = up_to(bound);
     tallies.beyond = (tallies.sum(None, None).n > beyond.n).then_some(beyond);
     Ok(tallies)
-}
-
-fn count_where(condition: Condition) -> FunctionCall {
-    Func::count(Expr::value(1)).filter(condition)
 }
 
 fn one_if(condition: impl IntoCondition) -> Expr {

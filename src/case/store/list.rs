@@ -515,21 +515,8 @@ async fn by_id(
     after: Option<Cursor>,
     limit: u64,
 ) -> AppResult<Vec<CaseId>> {
-    let before = match after {
-        None => None,
-        Some(Cursor::Id(id)) => Some(Column::Id.lt(id)),
-        Some(Cursor::At(..)) => return Err(AppError::malformed("cursor_malformed")),
-    };
-    Ok(Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(condition)
-        .filter(Condition::all().add_option(before))
-        .order_by_desc(Column::Id)
-        .limit(limit)
-        .into_tuple()
-        .all(db)
-        .await?)
+    let before = id_of(after)?.map(|id| Column::Id.lt(id));
+    highest(db, condition.add_option(before), &[Column::Id], limit).await
 }
 
 /// Highest number first, in the order of the index that finds them: numbers are given one after the
@@ -540,27 +527,14 @@ async fn by_number(
     after: Option<Cursor>,
     limit: u64,
 ) -> AppResult<Vec<CaseId>> {
-    let before = match after {
-        None => None,
-        Some(Cursor::Id(id)) => {
-            let last = Entity::find()
-                .select_only()
-                .column(Column::Number)
-                .filter(Column::Id.eq(id));
-            Some(Expr::col((Entity, Column::Number)).lt(Expr::from(last.into_query())))
-        }
-        Some(Cursor::At(..)) => return Err(AppError::malformed("cursor_malformed")),
-    };
-    Ok(Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(condition)
-        .filter(Condition::all().add_option(before))
-        .order_by_desc(Column::Number)
-        .limit(limit)
-        .into_tuple()
-        .all(db)
-        .await?)
+    let before = id_of(after)?.map(|id| {
+        let last = Entity::find()
+            .select_only()
+            .column(Column::Number)
+            .filter(Column::Id.eq(id));
+        Expr::col((Entity, Column::Number)).lt(Expr::from(last.into_query()))
+    });
+    highest(db, condition.add_option(before), &[Column::Number], limit).await
 }
 
 /// Latest first.
@@ -581,17 +555,35 @@ async fn by_time(
         ),
         Some(Cursor::Id(_)) => return Err(AppError::malformed("cursor_malformed")),
     };
-    Ok(Entity::find()
+    let condition = condition.add_option(before);
+    highest(db, condition, &[column, Column::Id], limit).await
+}
+
+/// The case after which a page by id or number begins.
+fn id_of(after: Option<Cursor>) -> AppResult<Option<CaseId>> {
+    match after {
+        None => Ok(None),
+        Some(Cursor::Id(id)) => Ok(Some(id)),
+        Some(Cursor::At(..)) => Err(AppError::malformed("cursor_malformed")),
+    }
+}
+
+/// The cases that fit, those with the highest columns first.
+async fn highest(
+    db: &impl ConnectionTrait,
+    condition: Condition,
+    columns: &[Column],
+    limit: u64,
+) -> AppResult<Vec<CaseId>> {
+    let found = Entity::find()
         .select_only()
         .column(Column::Id)
         .filter(condition)
-        .filter(Condition::all().add_option(before))
-        .order_by_desc(column)
-        .order_by_desc(Column::Id)
-        .limit(limit)
-        .into_tuple()
-        .all(db)
-        .await?)
+        .limit(limit);
+    let ordered = columns
+        .iter()
+        .fold(found, |query, column| query.order_by_desc(*column));
+    Ok(ordered.into_tuple().all(db).await?)
 }
 
 /// Those with a deadline, the nearest first; then, newest first, those without one.
@@ -708,12 +700,8 @@ async fn led(
         .expr_as(Expr::col(key.clone()), "id")
         .order_by(key.clone(), Order::Desc)
         .limit(limit);
-    match after {
-        None => {}
-        Some(Cursor::Id(id)) => {
-            query.and_where(Expr::col(key).lt(id));
-        }
-        Some(Cursor::At(..)) => return Err(AppError::malformed("cursor_malformed")),
+    if let Some(id) = id_of(after)? {
+        query.and_where(Expr::col(key).lt(id));
     }
     let rows = db.query_all(&query).await?;
     rows.iter().map(|row| Ok(row.try_get("", "id")?)).collect()
@@ -774,12 +762,23 @@ pub async fn is_common(
     office: OfficeId,
     members: Expr,
 ) -> AppResult<bool> {
+    let among = Condition::all()
+        .add(Column::OfficeId.eq(office))
+        .add(members);
+    more_than(db, among, COMMON).await
+}
+
+/// Whether more than `n` cases fit: the index skips so many, without a look at their rows.
+pub(super) async fn more_than(
+    db: &impl ConnectionTrait,
+    condition: Condition,
+    n: u64,
+) -> AppResult<bool> {
     let beyond: Option<CaseId> = Entity::find()
         .select_only()
         .column(Column::Id)
-        .filter(Column::OfficeId.eq(office))
-        .filter(members)
-        .offset(COMMON)
+        .filter(condition)
+        .offset(n)
         .limit(1)
         .into_tuple()
         .one(db)
