@@ -213,14 +213,7 @@ pub fn is_duplicate(error: &DbErr) -> bool {
 /// Whether a trigger of ours refused the row (`RAISE EXCEPTION` on PostgreSQL). On SQLite, where one
 /// writes at a time, nobody can come between a reader's look and his row.
 pub fn is_refused(error: &DbErr) -> bool {
-    use sea_orm::{RuntimeErr, sqlx::error::DatabaseError};
-    let (DbErr::Query(RuntimeErr::SqlxError(cause)) | DbErr::Exec(RuntimeErr::SqlxError(cause))) =
-        error
-    else {
-        return false;
-    };
-    let code = cause.as_database_error().and_then(DatabaseError::code);
-    code.is_some_and(|code| code == "P0001")
+    crate::error::sqlstate(error).as_deref() == Some("P0001")
 }
 
 /// Several instances may start together: the advisory lock lets one migrate.
