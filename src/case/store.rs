@@ -35,7 +35,7 @@ use sea_orm::{
 };
 use std::collections::{BTreeMap, HashMap};
 
-pub use count::{Count, Marks, Tallies, Whose, brought_and_closed, queues, tallies};
+pub use count::{Count, Marks, Tallies, Whose, brought_and_closed, queues, tallies, written};
 pub use list::{
     Cursor, Filter, Members, People, Sort, Waiting, Words, area_inside, find_for, is_common,
     late_matches, list, people, places, whole,

@@ -5,6 +5,7 @@ pub mod db;
 pub mod files;
 pub mod form;
 pub mod home;
+pub mod kept;
 pub mod limit;
 pub mod live;
 pub mod once;

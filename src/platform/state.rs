@@ -2,6 +2,7 @@
 use super::{
     db::Db,
     files::Files,
+    kept::Kept,
     limit::Limit,
     live::Live,
     ready::Ready,
@@ -26,6 +27,8 @@ pub struct App {
     pub live: Live,
     /// Public pages kept in memory.
     pub ready: Ready,
+    /// Counts that hold until something changes.
+    pub kept: Kept,
     pub settings: Arc<Settings>,
     pub limits: Arc<Limits>,
     /// Cancelled when the program is asked to stop; open streams end with it.

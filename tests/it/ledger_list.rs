@@ -5,6 +5,7 @@ use crate::{
     casework_make::Hall,
     harness::{Client, TestApp},
 };
+use chrono::TimeDelta;
 use nightfair::{
     case::{door::Sight, jobs, store},
     domain::{
@@ -327,6 +328,45 @@ async fn what_has_ended_is_counted_up_to_ten_thousand_whatever_is_filtered_by() 
     );
     let one = format!("q={}", encoded(&number));
     assert_eq!(shown(&one).await.0.as_deref(), Some("1"));
+}
+
+/// What everybody looks at is counted once until something changes: an act, or the clock.
+#[tokio::test]
+async fn counts_of_the_whole_ledger_follow_every_change_and_the_clock() {
+    let hall = Hall::open().await;
+    let (_, id) = hall.dispatched(Kind::ResidentRequest).await;
+    let due = rows(hall.market.app())
+        .await
+        .into_iter()
+        .find_map(|row| row.due_at.filter(|_| row.id == id))
+        .unwrap();
+    let shown = async || {
+        let mut told = Vec::new();
+        for _ in 0..2 {
+            let page = hall
+                .client("clerk")
+                .get("/cases?show=all")
+                .await
+                .expect(200);
+            let count = |show| count_of(&page.text(), show).unwrap();
+            told.push((count("show=all"), count("show=overdue")));
+        }
+        assert_eq!(told[0], told[1], "the second is from memory");
+        let start = hall.client("clerk").get("/office").await.expect(200).text();
+        let late = start.replace("&#x3d;", "=").contains("show=overdue");
+        assert_eq!(late, told[0].1 > 0, "the start page says the same");
+        told[0]
+    };
+    let clock = &hall.market.app().clock;
+    clock.advance(TimeDelta::minutes(1));
+    assert_eq!(shown().await, (1, 0));
+    clock.advance(due - hall.now());
+    assert_eq!(shown().await, (1, 0), "due this very moment");
+    clock.advance(TimeDelta::seconds(1));
+    assert_eq!(shown().await, (1, 1));
+    clock.advance(TimeDelta::minutes(1));
+    hall.dispatched(Kind::ResidentRequest).await;
+    assert_eq!(shown().await, (2, 1));
 }
 
 /// The number in the pill whose address ends so.

@@ -24,6 +24,7 @@ use crate::{
     platform::{App, form::Form, page::fault_text, text, text::Lang},
     rulebook::{self, Book},
 };
+use std::sync::Arc;
 
 /// Rows of a page.
 const ROWS: u64 = 30;
@@ -422,13 +423,11 @@ async fn counted<'a>(
         words: filter.words.clone(),
         ..Filter::default()
     };
-    let whose = query::whose(app, actor).await?;
-    let here = (actor.office, Sight::of(actor));
     Ok(Counted {
         lang,
         query,
         filter,
-        tallies: store::tallies(app.db.read(), here, &any, whose).await?,
+        tallies: query::tallies(app, actor, &any).await?,
     })
 }
 
@@ -436,7 +435,7 @@ struct Counted<'a> {
     lang: Lang,
     query: &'a ListQuery,
     filter: &'a Filter,
-    tallies: Tallies,
+    tallies: Arc<Tallies>,
 }
 
 impl Counted<'_> {

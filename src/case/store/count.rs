@@ -6,16 +6,19 @@ use crate::{
     case::door::Sight,
     domain::{
         case::{Kind, Stage},
-        id::{OfficeId, UnitId},
+        id::{CaseEventId, CaseId, OfficeId, UnitId},
     },
-    entity::case::{Column, Entity},
+    entity::{
+        case::{Column, Entity},
+        case_event,
+    },
     error::AppResult,
 };
 use anyhow::Context;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
-    QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
     sea_query::{
         Alias, CaseStatement, Expr, ExprTrait, Func, IntoCondition, Query, SelectStatement,
         UnionType,
@@ -80,6 +83,8 @@ pub struct Tallies {
     lines: Vec<Line>,
     /// More was found than was counted: only the whole is known.
     beyond: Option<Count>,
+    /// When the next of the open cases becomes late.
+    until: Option<DateTime<Utc>>,
 }
 
 impl Tallies {
@@ -126,10 +131,52 @@ impl Tallies {
             })
     }
 
+    /// Until when these are the numbers if no case changes: the next deadline.
+    pub fn until(&self) -> Option<DateTime<Utc>> {
+        self.until
+    }
+
     /// Whether there may be anything of this kind or stage.
     pub fn any(&self, kind: Option<Kind>, stage: Option<Stage>) -> bool {
         self.beyond.is_some() || self.sum(kind, stage).n > 0
     }
+}
+
+/// How far the ledger is written: whatever changes a case appends an event. Nothing is kept of a
+/// ledger that is not settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The newest event and the newest case.
+    pub basis: String,
+    pub settled: bool,
+}
+
+/// Events have their numbers before they are committed: on PostgreSQL, where many write at once, an
+/// older one may still appear below one that is younger than a write lasts.
+const SETTLING: TimeDelta = TimeDelta::seconds(30);
+
+/// How far the ledger is written at `now`.
+pub async fn written(db: &impl ConnectionTrait, now: DateTime<Utc>) -> AppResult<Written> {
+    let newest = case_event::Entity::find()
+        .select_only()
+        .column(case_event::Column::Id)
+        .column(case_event::Column::RecordedMs)
+        .order_by_desc(case_event::Column::Id)
+        .into_tuple::<(CaseEventId, i64)>()
+        .one(db);
+    let case = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .order_by_desc(Column::Id)
+        .into_tuple::<CaseId>()
+        .one(db);
+    let (newest, case) = tokio::try_join!(newest, case)?;
+    let (event, at) = newest.unwrap_or((CaseEventId(0), 0));
+    let by_one_writer = db.get_database_backend() == DbBackend::Sqlite;
+    Ok(Written {
+        basis: format!("{event} {}", case.unwrap_or(CaseId(0))),
+        settled: by_one_writer || at < (now - SETTLING).timestamp_millis(),
+    })
 }
 
 /// Counts every kind, stage and queue within `filter`, whatever kind and stage it names.
@@ -175,14 +222,15 @@ pub async fn tallies(
     Ok(tallies)
 }
 
-/// The queues of a reader over the whole ledger, without counting what has ended.
+/// The queues of a reader over the whole ledger, without counting what has ended: only their
+/// [`Tallies::marks`] are known.
 pub async fn queues(
     db: &impl ConnectionTrait,
     (office, sight): (OfficeId, Sight),
     whose: Whose,
-) -> AppResult<Marks> {
+) -> AppResult<Tallies> {
     let all = Filter::default().condition(db.get_database_backend(), office, sight);
-    Ok(unfinished(db, all, sight, whose).await?.marks(None))
+    unfinished(db, all, sight, whose).await
 }
 
 /// What is open, and what waits although it has ended.
@@ -203,6 +251,9 @@ async fn unfinished(
             format!("sum_{name}"),
         );
     }
+    let due = Expr::col((Entity, Column::DueAt));
+    let to_come = Column::DueAt.gte(whose.now);
+    open.expr_as(Func::min(due).filter(to_come), "next_due");
     // In the order of an index, so that nothing is sorted.
     open.column((Entity, Column::Kind))
         .column((Entity, Column::Stage))
@@ -212,6 +263,8 @@ async fn unfinished(
     let mut tallies = Tallies::default();
     for row in db.query_all(&open).await? {
         tallies.lines.push(line(&row, marks_of(&row)?, None)?);
+        let next: Option<DateTime<Utc>> = row.try_get("", "next_due")?;
+        tallies.until = tallies.until.into_iter().chain(next).min();
     }
     tallies
         .lines

@@ -210,7 +210,7 @@ impl Filter {
     }
 
     /// Whether only kind, stage or a queue is asked for, which the counts know without looking.
-    pub(super) fn is_plain(&self) -> bool {
+    pub fn is_plain(&self) -> bool {
         self.narrowed() == 0
     }
 
@@ -381,16 +381,18 @@ fn in_queue(office: OfficeId, sight: Sight, (parts, unit, today): Waiting) -> Co
     let Some(followed) = followed(sight, parts, today) else {
         return queue(sight, (parts, unit, today));
     };
-    let ids = |condition: Condition| {
-        let cases = Entity::find().select_only().column(Column::Id);
-        cases
-            .filter(Column::OfficeId.eq(office))
-            .filter(condition)
-            .into_query()
-    };
-    let mut few = ids(Condition::all().add(is_open()).add(turns(parts, unit)));
-    few.union(UnionType::Distinct, ids(followed));
+    let open = Condition::all().add(is_open()).add(turns(parts, unit));
+    let mut few = ids(office, open);
+    few.union(UnionType::Distinct, ids(office, followed));
     Condition::all().add(Column::Id.in_subquery(few))
+}
+
+fn ids(office: OfficeId, condition: Condition) -> SelectStatement {
+    let cases = Entity::find().select_only().column(Column::Id);
+    cases
+        .filter(Column::OfficeId.eq(office))
+        .filter(condition)
+        .into_query()
 }
 
 /// Whose turn it is. Some parts are only played by those of the leading unit.
@@ -481,9 +483,7 @@ pub async fn list(
         (Ordered::Id, _) if matches!(filter.words, Some(Words::Number(_))) => {
             by_number(db, whole_condition(db, office, sight, filter), after, limit).await?
         }
-        (Ordered::Id, _) => {
-            by_id(db, whole_condition(db, office, sight, filter), after, limit).await?
-        }
+        (Ordered::Id, _) => newest(db, (office, sight), filter, after, limit).await?,
         (Ordered::Recorded, _) => {
             let condition = whole_condition(db, office, sight, filter);
             by_time(db, condition, Column::RecordedAt, after, limit).await?
@@ -507,6 +507,36 @@ fn whole_condition(
     filter: &Filter,
 ) -> Condition {
     filter.condition(db.get_database_backend(), office, sight)
+}
+
+/// Newest first. What waits is of two sorts, and only the newest of either can be on the page.
+async fn newest(
+    db: &impl ConnectionTrait,
+    (office, sight): (OfficeId, Sight),
+    filter: &Filter,
+    after: Option<Cursor>,
+    limit: u64,
+) -> AppResult<Vec<CaseId>> {
+    let condition = |filter: &Filter| whole_condition(db, office, sight, filter);
+    let followed = filter.waiting.and_then(|waiting| {
+        followed(sight, waiting.0, waiting.2).map(|followed| (waiting, followed))
+    });
+    let Some(((parts, unit, _), followed)) = followed else {
+        return by_id(db, condition(filter), after, limit).await;
+    };
+    let mut any = filter.clone();
+    any.waiting = None;
+    let due = Column::Id.in_subquery(ids(office, followed));
+    let due = condition(&any).add(due);
+    any.open = true;
+    let turn = condition(&any).add(turns(parts, unit));
+    let (mut found, due) =
+        tokio::try_join!(by_id(db, turn, after, limit), by_id(db, due, after, limit))?;
+    found.extend(due);
+    found.sort_unstable_by(|one, other| other.cmp(one));
+    found.dedup();
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(found)
 }
 
 async fn by_id(
