@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     domain::{
+        calendar::day_of,
         contact::{Contact, PersonName, Phone},
         group::TargetGroup,
         id::{AreaId, FileId, RegistrationId},
@@ -382,13 +383,13 @@ impl Crowd {
         Ok(())
     }
 
-    /// What happens next, of which no two are about the same person or the same affair.
+    /// What happens next on one day, of which no two are about the same person or the same affair.
     fn next(
         &mut self,
         desk: &mut Bureau,
         until: DateTime<Utc>,
     ) -> Option<Vec<(DateTime<Utc>, Next)>> {
-        let mut batch = Vec::new();
+        let (mut batch, mut day) = (Vec::new(), None);
         let (mut about, mut busy) = (BTreeSet::new(), BTreeSet::new());
         while batch.len() < super::TOGETHER {
             let here = self.coming.first_key_value().map(|((at, _), _)| *at);
@@ -397,6 +398,10 @@ impl Crowd {
             let Some(at) = first.filter(|at| *at <= until) else {
                 break;
             };
+            // Those of a batch may change places, and some rules ask which day it is.
+            if *day.get_or_insert(day_of(at)) != day_of(at) {
+                break;
+            }
             if here != Some(at) {
                 let Some(turn) = desk.next(&mut busy) else {
                     break;
