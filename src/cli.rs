@@ -1,5 +1,7 @@
 //! The commands of the program.
+mod backup;
 pub mod demo;
+mod doctor;
 mod staff;
 
 use crate::{
@@ -59,6 +61,9 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Export(Export::Tally { fair, out, lang }) => {
             export_tally(&common, &fair, &out, &lang).await
         }
+        Command::Backup { out, with_keys } => backup::backup(&common, &out, with_keys).await,
+        Command::Restore { from } => backup::restore(&common, &from).await,
+        Command::Doctor { listening, json } => doctor::run(&common, &listening, json).await,
         Command::VerifyLedger => verify_ledger(&common).await,
         Command::Routes => print(&route_table()),
         Command::Openapi => print(&server::document().to_pretty_json()?),
@@ -266,7 +271,11 @@ async fn verify_ledger(common: &Common) -> Result<()> {
         data.display()
     );
     let app = open(common, &data, "http://localhost", false).await?;
-    let found = case::ledger::verify(app.db.read()).await?;
+    proof(&app.db).await
+}
+
+async fn proof(db: &Db) -> Result<()> {
+    let found = case::ledger::verify(db.read()).await?;
     if let Some((number, why)) = found.broken {
         bail!("the ledger is broken at case {number}: {why}");
     }
@@ -274,7 +283,7 @@ async fn verify_ledger(common: &Common) -> Result<()> {
         "{} cases with {} events: the ledger is whole",
         found.cases, found.events
     ))?;
-    let sealed = oversight::verify(app.db.read()).await?;
+    let sealed = oversight::verify(db.read()).await?;
     if let Some((month, why)) = sealed.broken {
         bail!("the sealed month {month} is broken: {why}");
     }

@@ -1,9 +1,11 @@
 //! Plumbing that knows nothing about job fairs.
 pub mod api;
+pub mod archive;
 pub mod clock;
 pub mod db;
 pub mod files;
 pub mod form;
+pub mod health;
 pub mod home;
 pub mod limit;
 pub mod live;

@@ -13,6 +13,7 @@ mod account;
 mod account_office;
 mod architecture;
 mod area;
+mod backup;
 mod booth_holds;
 mod broadcast;
 mod browser;
