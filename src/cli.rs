@@ -16,6 +16,7 @@ use crate::{
         files::Files,
         limit::Limit,
         live::Live,
+        metrics::Metrics,
         page,
         ready::Ready,
         secret::{Keys, Passwords},
@@ -103,6 +104,7 @@ pub async fn assemble(
             Ok(office)
         })
         .await?;
+    let metrics = Metrics::new(db.load());
     let settings = Arc::new(Settings {
         public_url: public_url.to_owned(),
         office: office.id,
@@ -117,6 +119,7 @@ pub async fn assemble(
         files: Files::new(data)?,
         spool: Spool::new(data),
         live: Live::default(),
+        metrics,
         ready: Ready::default(),
         settings,
         limits: Arc::new(limits(venues)),
@@ -142,6 +145,9 @@ async fn serve(common: &Common, listening: &Listening, migrate: bool) -> Result<
     let alone = alone(common, &data)?;
     let public_url = public_url(common, listening, &listener)?;
     let app = open(common, &data, &public_url, migrate).await?;
+    if let Some(token) = &listening.metrics_token {
+        app.metrics.lock_with(token);
+    }
     if !account::store::any(app.db.read(), app.settings.office).await? {
         let token = account::commands::open_setup(&app).await?;
         print(&format!(

@@ -97,6 +97,15 @@ pub struct Listening {
         value_name = "FILE"
     )]
     pub tls_key: Option<PathBuf>,
+    /// Bearer token that opens /metrics; without one only this machine reads them
+    #[arg(
+        long,
+        env = "NIGHTFAIR_METRICS_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN",
+        value_parser = metrics_token
+    )]
+    pub metrics_token: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -300,6 +309,15 @@ fn seekers(text: &str) -> Result<usize, String> {
     }
 }
 
+/// A token that goes into a header as it is, and that nobody guesses.
+fn metrics_token(text: &str) -> Result<String, String> {
+    if text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be at least 16 visible ASCII characters".into())
+    }
+}
+
 fn database_url(text: &str) -> Result<String, String> {
     if let Some(path) = text.strip_prefix("sqlite:") {
         let path = path.trim_start_matches("//");
@@ -355,6 +373,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("--database-url", "NIGHTFAIR_DATABASE_URL"),
     ("--listen", "NIGHTFAIR_LISTEN"),
     ("--log", "NIGHTFAIR_LOG"),
+    ("--metrics-token", "NIGHTFAIR_METRICS_TOKEN"),
     ("--public-url", "NIGHTFAIR_PUBLIC_URL"),
     ("--tls-cert", "NIGHTFAIR_TLS_CERT"),
     ("--tls-key", "NIGHTFAIR_TLS_KEY"),

@@ -7,7 +7,7 @@
 //! pool, run in a task of its own, because a cancelled `BEGIN` would leave a pooled connection
 //! inside a transaction. Writers wait their turn before they ask for a connection: a crowd is no
 //! reason to say that the database is away, and some connections stay free for reading.
-use super::clock::SharedClock;
+use super::{clock::SharedClock, metrics::Load};
 use crate::error::{AppError, AppResult};
 use anyhow::{Context, anyhow};
 use chrono::{DateTime, Utc};
@@ -57,6 +57,7 @@ pub struct Db {
     readers: DatabaseConnection,
     writer: Writer,
     clock: SharedClock,
+    load: Load,
 }
 
 #[derive(Clone)]
@@ -85,12 +86,14 @@ impl Db {
             }
             let readers = Database::connect(sqlite(path, READERS, true)).await?;
             let (queue, jobs) = mpsc::channel(QUEUE);
-            tokio::spawn(write_in_batches(writing, jobs, clock.clone()));
-            let writer = Writer::Queue(queue);
+            let load = Load::default();
+            let writing = write_in_batches(writing, jobs, clock.clone(), load.clone());
+            tokio::spawn(writing);
             return Ok(Self {
                 readers,
-                writer,
+                writer: Writer::Queue(queue),
                 clock,
+                load,
             });
         }
         let mut options = ConnectOptions::new(url);
@@ -108,12 +111,18 @@ impl Db {
             readers: pool,
             writer,
             clock,
+            load: Load::default(),
         })
     }
 
     /// A connection for reading; on SQLite it cannot write.
     pub fn read(&self) -> &DatabaseConnection {
         &self.readers
+    }
+
+    /// How busy the writing half is.
+    pub fn load(&self) -> &Load {
+        &self.load
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -128,6 +137,7 @@ impl Db {
         W: FnOnce(WriteTx) -> F + Send + 'static,
         F: Future<Output = AppResult<T>> + Send + 'static,
     {
+        let _asked = self.load.ask();
         match &self.writer {
             Writer::Queue(queue) => {
                 let (reply, answer) = oneshot::channel();
@@ -304,6 +314,7 @@ async fn write_in_batches(
     conn: DatabaseConnection,
     mut jobs: mpsc::Receiver<Job>,
     clock: SharedClock,
+    load: Load,
 ) {
     let mut waiting = Vec::with_capacity(BATCH);
     while !waiting.is_empty() || jobs.recv_many(&mut waiting, BATCH).await > 0 {
@@ -332,6 +343,8 @@ async fn write_in_batches(
         let failed = ended.is_err();
         if let Err(error) = ended {
             tracing::error!(%error, "write batch not committed");
+        } else {
+            load.committed(done.len());
         }
         for (reply, value) in done {
             answer(

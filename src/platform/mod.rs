@@ -9,6 +9,7 @@ pub mod health;
 pub mod home;
 pub mod limit;
 pub mod live;
+pub mod metrics;
 pub mod once;
 pub mod outbox;
 pub mod page;

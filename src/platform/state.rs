@@ -4,6 +4,7 @@ use super::{
     files::Files,
     limit::Limit,
     live::Live,
+    metrics::Metrics,
     ready::Ready,
     secret::{Keys, Passwords},
     sign::Sign,
@@ -24,6 +25,8 @@ pub struct App {
     /// Where messages to the outside are laid down.
     pub spool: Spool,
     pub live: Live,
+    /// What the program counts about itself.
+    pub metrics: Metrics,
     /// Public pages kept in memory.
     pub ready: Ready,
     pub settings: Arc<Settings>,

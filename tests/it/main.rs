@@ -53,6 +53,7 @@ mod notice_follow;
 mod notice_ideas;
 mod notice_outbox;
 mod office;
+mod operate;
 mod oversight;
 mod pages;
 mod posting;
