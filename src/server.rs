@@ -77,7 +77,7 @@ pub fn routes() -> Routes {
         .merge(notice::routes())
         .merge(office::routes())
         .merge(oversight::routes())
-        .merge(tally::routes())
+        .merge(tally::routes(notice::BESIDE))
         .merge(person::routes())
         .merge(posting::routes())
         .merge(broadcast::routes())

@@ -77,6 +77,12 @@ fn cases() -> TableCreateStatement {
         .col(timestamp_with_time_zone_null("response_due_at"))
         .col(timestamp_with_time_zone_null("due_at"))
         .col(boolean_null("on_time_first"))
+        // What lists look at stands before the state: behind a long text it is slow to reach.
+        .col(text_null("channel"))
+        .col(boolean("open").default(false))
+        .col(text_null("turn"))
+        .col(boolean("needs_callback").default(false))
+        .col(boolean("indexed").default(false))
         .col(text("state"))
         .col(big_integer("seq"))
         .col(text("last_hash"))

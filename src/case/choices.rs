@@ -8,7 +8,7 @@ use super::{
 use crate::{
     domain::{
         calendar::day_of,
-        case::{Actor, CaseState, Code, Kind, Urgency},
+        case::{Action, Actor, CaseState, Code, Kind, Step, Urgency},
         id::{PersonId, UnitId},
     },
     entity::{case, case_file},
@@ -37,6 +37,8 @@ pub struct Choices {
     /// Who of the leading unit may have asked.
     pub askers: Vec<Choice>,
     pub mediators: Vec<Choice>,
+    /// The committees they belong to.
+    pub mediating: Vec<String>,
     /// The people of the case, masked.
     pub people: Vec<Choice>,
     /// Of those, whom an invitation begins with, and who was invited.
@@ -46,6 +48,8 @@ pub struct Choices {
     pub pictures: Vec<Choice>,
     /// Where the case goes by rule: lead unit and helping units.
     pub suggested: Option<(UnitId, Vec<UnitId>)>,
+    /// 答复稿, once it was approved.
+    pub reply: Option<String>,
     /// The next working day, and the unit's deadline some working days later.
     pub next_workday: Option<NaiveDate>,
     pub longer: Option<DateTime<Utc>>,
@@ -95,6 +99,10 @@ impl Choices {
         if case.kind == Kind::Mediation {
             all.take_mediators(store::forms::mediators(db, office).await?, people);
         }
+        if state.step == Some(Step::ReplyApproved) {
+            all.reply =
+                store::last_words(db, &app.keys, case.id, Action::DraftReply, "reply").await?;
+        }
         all.take_people(app, lang, (case, state)).await?;
         all.take_pictures(lang, case, &files::of_case(db, case.id).await?);
         let by_rule = rulebook::lead_for(db, office, category, state.org_node).await?;
@@ -107,6 +115,12 @@ impl Choices {
         found: Vec<(crate::domain::id::AccountId, String, UnitId)>,
         people: &People,
     ) {
+        for (_, _, of) in &found {
+            let of = of.to_string();
+            if !self.mediating.contains(&of) {
+                self.mediating.push(of);
+            }
+        }
         let unit = |unit| people.units.get(&unit).map(|(name, _)| name.clone());
         self.mediators = found
             .into_iter()
@@ -124,7 +138,9 @@ impl Choices {
         (case, state): (&case::Model, &CaseState),
     ) -> AppResult<()> {
         let db = app.db.read();
-        let parties = store::rows::parties_of(db, case.id).await?;
+        let mut parties = store::rows::parties_of(db, case.id).await?;
+        // Who was named and invited since is called by what he is now.
+        parties.sort_by_key(|party| party.role == "named");
         let ids: Vec<PersonId> = parties.iter().filter_map(|party| party.person_id).collect();
         let cards = person::cards(db, &app.keys, case.office_id, &ids).await?;
         for party in parties.iter().filter(|party| party.role != "follower") {

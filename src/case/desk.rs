@@ -13,7 +13,9 @@ use super::{
 };
 use crate::{
     account,
-    domain::case::{Action, Actor, Kind, Outcome, Retained, Stage, Step, Turn, ready, turn_of},
+    domain::case::{
+        Action, Actor, Guard, Kind, Outcome, Retained, Stage, Step, Turn, hindrance, ready, turn_of,
+    },
     entity::case,
     error::AppResult,
     platform::{
@@ -33,6 +35,8 @@ pub struct Desk {
     pub seen: Overview,
     /// What could be done now.
     pub ready: Vec<Action>,
+    /// Why the actor may not take the step that is awaited, although it is for such as him.
+    hindered: Option<Guard>,
     choices: Choices,
 }
 
@@ -67,6 +71,8 @@ pub async fn open(
     let (book, known) = (&seen.book, (case, &seen.state));
     let facts = facts::gather(db, book, now, case.kind, Some(known), None).await?;
     let ready = ready(&seen.state, &actor, &facts);
+    let hindered =
+        turn_of(&seen.state).and_then(|turn| hindrance(&seen.state, &actor, &facts, turn.action));
     drop(facts);
     let choices = if is_staff(&actor) {
         Choices::load(app, lang, book, known, &seen.people).await?
@@ -80,6 +86,7 @@ pub async fn open(
         actor,
         seen,
         ready,
+        hindered,
         choices,
     })
 }
@@ -363,11 +370,13 @@ impl Desk {
             Some(turn) => {
                 let who = words::takers(lang, state.kind, state.stage, turn.action);
                 let action = words::action(lang, state.kind, turn.action);
-                text::say(
-                    lang,
-                    "case.waiting_for",
-                    &[("who", who), ("action", action)],
-                )
+                let holes = [("who", who), ("action", action)];
+                let mut said = text::say(lang, "case.waiting_for", &holes);
+                if let Some(guard) = self.hindered {
+                    let why = words::say(lang, &format!("case.guard.{}", guard.code()));
+                    said.push_str(&text::say(lang, "case.not_you", &[("why", why)]));
+                }
+                said
             }
             None => {
                 let at = self.seen.words.clone();

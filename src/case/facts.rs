@@ -1,6 +1,7 @@
 //! What the database answers to the questions of the guards.
-use super::store;
+use super::{files, store};
 use crate::{
+    area::store as areas,
     domain::{
         calendar::day_of,
         case::{
@@ -58,6 +59,17 @@ pub async fn gather<'b>(
     }
     if let (Some(Command::Redact { event, .. }), Some((row, _))) = (command, case) {
         facts.text_there = text_there(db, row.id, *event).await?;
+    }
+    if let (Kind::PatrolFinding, Some(place)) = (kind, state.and_then(|state| state.org_node)) {
+        let above = areas::ancestors(db, office, place).await?;
+        facts.around = above.iter().map(|area| area.id).collect();
+    }
+    let shows = matches!(
+        command,
+        Some(Command::SubmitResult { .. } | Command::SelfHandle { .. })
+    );
+    if let (true, Some((row, _))) = (shows, case) {
+        facts.before_there = files::shown_before(db, row.id).await?;
     }
     Ok(facts)
 }

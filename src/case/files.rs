@@ -151,6 +151,16 @@ async fn of_file(db: &impl ConnectionTrait, id: FileId) -> AppResult<Option<case
         .await?)
 }
 
+/// Whether a picture shows how it was before, such as one that came with the report.
+pub async fn shown_before(db: &impl ConnectionTrait, case: CaseId) -> AppResult<bool> {
+    let found = case_file::Entity::find()
+        .filter(case_file::Column::CaseId.eq(case))
+        .filter(case_file::Column::Role.eq("before"))
+        .one(db)
+        .await?;
+    Ok(found.is_some())
+}
+
 /// The pictures of a case in the order they came, with the events that brought them.
 pub async fn of_case(db: &impl ConnectionTrait, case: CaseId) -> AppResult<Vec<case_file::Model>> {
     Ok(case_file::Entity::find()

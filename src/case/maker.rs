@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     domain::case::{
-        Action, Actor, CaseState, Command, FieldSpec, Kind, Outcome, Shape, Visibility,
+        Action, Actor, CaseState, Command, FieldSpec, Kind, Outcome, Shape, Stage, Visibility,
     },
     platform::{form::Form, text::Lang},
 };
@@ -42,6 +42,8 @@ impl Maker<'_> {
                 .iter()
                 .filter(|field| !never_asked(action, field.name))
                 .map(|field| self.field(action, field))
+                // There is no step to go on to.
+                .filter(|field| field.name != "progress" || !field.options.is_empty())
                 .collect(),
             form,
             seq: i64::try_from(self.state.seq).unwrap_or(i64::MAX),
@@ -111,6 +113,10 @@ impl Maker<'_> {
     fn units(&self, field: &FieldSpec) -> Vec<Choice> {
         let active = self.people.units.iter().filter(|(_, (_, active))| *active);
         let mut units = sorted(active.map(|(id, (name, _))| Choice::new(id, name)));
+        let mediating = &self.choices.mediating;
+        if field.name == "lead" && !mediating.is_empty() {
+            units.retain(|unit| mediating.contains(&unit.value));
+        }
         let first = self
             .choices
             .suggested
@@ -133,6 +139,16 @@ impl Maker<'_> {
         let mut people = all.people.clone();
         if action != Action::Invite {
             people.retain(|one| all.invited.contains(&one.value));
+        }
+        // Whoever agreed has said so.
+        if let (Action::Consent, Some(mediation)) = (action, &self.state.mediation) {
+            let said = |one: &Choice| {
+                mediation
+                    .consented
+                    .iter()
+                    .any(|id| id.to_string() == one.value)
+            };
+            people.retain(|one| !said(one));
         }
         people
     }
@@ -161,7 +177,8 @@ impl Maker<'_> {
             "Step" => {
                 let at = |code| kind.steps().iter().position(|step| step.code() == code);
                 let now = self.state.step.and_then(|step| at(step.code()));
-                at(code).is_some_and(|next| now.is_none_or(|now| now < next))
+                let handling = self.state.stage == Stage::Handling;
+                handling && at(code).is_some_and(|next| now.is_none_or(|now| now < next))
             }
             "Urgency" => {
                 let formal = matches!(code, "formal" | "formal_broad");
@@ -197,7 +214,12 @@ impl Maker<'_> {
                 };
                 Some(basis.to_owned())
             }
+            (Action::Dispatch, "lead") if all.mediating.len() == 1 => {
+                all.mediating.first().cloned()
+            }
             (Action::Dispatch | Action::Designate, "lead") | (Action::HandOver, "to") => by_rule(),
+            (Action::SubmitResult, "result") => all.reply.clone(),
+            (Action::Consent, "party") => only(&self.persons(action)),
             (Action::Supervise, "to") | (_, "owner") => lead(),
             (_, "asked_by") => only(&all.askers),
             (_, "mediator") => only(&all.mediators),

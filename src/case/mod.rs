@@ -34,6 +34,7 @@ pub mod words;
 
 pub use hook::{Asked, FactLine, Hooks, ListLine, OfKind, Opening};
 pub use list::pages::{BulkPage, LedgerPage, LedgerPrintPage, ViewsPage};
+pub use list::queues;
 pub use pages::CasePage;
 pub use routes::routes;
 pub use routes_api::{ActionOut, EventOut};

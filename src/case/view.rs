@@ -15,9 +15,11 @@ use crate::{
             Action, CaseState, ClockKind, Code, Command, Event, FieldSpec, FollowUpKind, Kind,
             Shape, Stage, Who,
         },
+        id::PersonId,
     },
     entity::{case, case_event, case_file},
     error::AppResult,
+    person,
     platform::{App, text::Lang},
     rulebook::{self, Book},
 };
@@ -65,6 +67,7 @@ pub async fn overview(
         reader,
         kind: case.kind,
         people: &people,
+        parties: parties(app, lang, reader, case).await?,
     };
     let mut timeline = Vec::new();
     for (row, event) in rows.iter().zip(&events) {
@@ -118,10 +121,33 @@ struct Told<'a> {
     reader: Reader,
     kind: Kind,
     people: &'a People,
+    /// Those of a mediation, masked.
+    parties: BTreeMap<PersonId, String>,
+}
+
+/// Who takes part in a mediation, for the office to read which of them did what.
+async fn parties(
+    app: &App,
+    lang: Lang,
+    reader: Reader,
+    case: &case::Model,
+) -> AppResult<BTreeMap<PersonId, String>> {
+    if !reader.is_office() || case.kind != Kind::Mediation {
+        return Ok(BTreeMap::new());
+    }
+    let db = app.db.read();
+    let parties = store::rows::parties_of(db, case.id).await?;
+    let ids: Vec<PersonId> = parties.iter().filter_map(|party| party.person_id).collect();
+    let cards = person::cards(db, &app.keys, case.office_id, &ids).await?;
+    let name = |card: &person::Card| match card.erased {
+        true => words::say(lang, "person.erased"),
+        false => words::masked(lang, &card.name, &card.tail),
+    };
+    Ok(cards.iter().map(|(id, card)| (*id, name(card))).collect())
 }
 
 /// Fields that say nothing to a reader.
-const SILENT: &[&str] = &["visibility", "consent_version"];
+const SILENT: &[&str] = &["visibility", "consent_version", "reporter"];
 
 impl Told<'_> {
     fn entry(
@@ -145,7 +171,7 @@ impl Told<'_> {
             };
             if let Some(value) = value.filter(|value| !value.is_empty()) {
                 lines.push(FactLine {
-                    label: words::field(self.lang, event.action, field),
+                    label: words::told(self.lang, event.action, field),
                     href: self.link(field, &value),
                     value,
                 });
@@ -200,11 +226,11 @@ impl Told<'_> {
         match field.shape {
             Shape::Choice(list, _) => Some(words::code(self.lang, list, value.as_str()?)),
             Shape::Choices(list, _) => {
-                Some(joined(value, |code| words::code(self.lang, list, code)))
+                Some(self.joined(value, |code| words::code(self.lang, list, code)))
             }
             Shape::Yes => self.yes(field, value.as_bool()?),
             Shape::Number => Some(value.as_i64()?.to_string()),
-            Shape::Numbers => Some(numbers(value)),
+            Shape::Numbers => Some(numbers(self.lang, value)),
             Shape::Date => {
                 let day: NaiveDate = value.as_str()?.parse().ok()?;
                 Some(words::day(self.lang, day))
@@ -214,7 +240,11 @@ impl Told<'_> {
                 Some(words::moment(self.lang, at))
             }
             Shape::Id("unit" | "account" | "area") => self.name(field.shape, value.as_str()?),
-            Shape::Ids("unit") => Some(joined(value, |id| {
+            Shape::Id("person") => self.party(value.as_str()?),
+            Shape::Ids("person") => {
+                Some(self.joined(value, |id| self.party(id).unwrap_or_default()))
+            }
+            Shape::Ids("unit") => Some(self.joined(value, |id| {
                 self.name(Shape::Id("unit"), id).unwrap_or_default()
             })),
             Shape::Code if field.name == "category" => {
@@ -234,6 +264,17 @@ impl Told<'_> {
     fn yes(&self, field: &FieldSpec, ticked: bool) -> Option<String> {
         let key = if ticked { "case.yes" } else { "case.no" };
         (ticked || field.name == "reached").then(|| words::say(self.lang, key))
+    }
+
+    fn party(&self, id: &str) -> Option<String> {
+        self.parties.get(&PersonId(id.parse().ok()?)).cloned()
+    }
+
+    fn joined(&self, value: &Value, word: impl Fn(&str) -> String) -> String {
+        let items = value.as_array().into_iter().flatten();
+        let items = items.filter_map(Value::as_str).map(word);
+        let items: Vec<_> = items.filter(|one| !one.is_empty()).collect();
+        items.join(words::comma(self.lang))
     }
 
     fn name(&self, shape: Shape, id: &str) -> Option<String> {
@@ -258,16 +299,10 @@ impl Told<'_> {
     }
 }
 
-fn joined(value: &Value, word: impl Fn(&str) -> String) -> String {
-    let items = value.as_array().into_iter().flatten();
-    let items: Vec<_> = items.filter_map(Value::as_str).map(word).collect();
-    items.join("、")
-}
-
-fn numbers(value: &Value) -> String {
+fn numbers(lang: Lang, value: &Value) -> String {
     let items = value.as_array().into_iter().flatten();
     let items: Vec<_> = items.map(ToString::to_string).collect();
-    items.join("、")
+    items.join(words::comma(lang))
 }
 
 /// What a deadline is called.

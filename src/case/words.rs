@@ -83,13 +83,20 @@ pub fn parts<'a>(lang: Lang, parts: impl IntoIterator<Item = &'a Part>) -> Strin
     one_of(lang, &names)
 }
 
+/// What stands between the items of a list.
+pub const fn comma(lang: Lang) -> &'static str {
+    match lang {
+        Lang::Zh => "、",
+        Lang::En => ", ",
+    }
+}
+
 fn one_of(lang: Lang, names: &[String]) -> String {
-    let comma = if lang == Lang::En { ", " } else { "、" };
     match names {
         [] => String::new(),
         [one] => one.clone(),
         [many @ .., last] => {
-            format!("{}{}{last}", many.join(comma), say(lang, "case.or"))
+            format!("{}{}{last}", many.join(comma(lang)), say(lang, "case.or"))
         }
     }
 }
@@ -141,6 +148,12 @@ pub fn field(lang: Lang, action: Action, field: &FieldSpec) -> String {
             format!("case.field.{}", field.name),
         ],
     )
+}
+
+/// What it is called once it was told: without what helps to fill it in.
+pub fn told(lang: Lang, action: Action, field: &FieldSpec) -> String {
+    let key = format!("case.told.{action}.{}", field.name);
+    text::find::<&str>(lang, &key, &[]).unwrap_or_else(|| self::field(lang, action, field))
 }
 
 /// What helps to fill it in, if anything.

@@ -69,6 +69,9 @@ pub struct Model {
     pub channel: Option<String>,
     /// In a stage that is not an end.
     pub open: bool,
+    /// The part that is expected to act, while it is open.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub turn: Option<String>,
     /// Verified, and the person behind it was not reached yet.
     pub needs_callback: bool,
     /// This row and its words in the search index are as today's program makes them.

@@ -7,6 +7,7 @@ use crate::{
         page::{Flash, Page},
     },
 };
+use chrono::DateTime;
 use serde::Serialize;
 
 /// A choice in a form.
@@ -145,6 +146,7 @@ impl Page for HomePage {
                 past: vec![Head::at("ended")],
                 desks: [true, false]
                     .map(|now| Coming {
+                        starts_at: DateTime::UNIX_EPOCH,
                         when: "11月27日 周五 18:00–20:00".into(),
                         place: "南门岗亭旁".into(),
                         kind: "办公桌".into(),

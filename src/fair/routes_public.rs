@@ -33,7 +33,7 @@ pub async fn home(
         let page = HomePage {
             upcoming: heads(store::upcoming(db, office, now, COMING).await?),
             past: heads(store::past(db, office, now, PAST).await?),
-            desks: beside(app.clone(), view.lang).await?,
+            desks: beside(app.clone(), view.lang).await?.desks,
         };
         Ok(Rendered {
             topic: None,

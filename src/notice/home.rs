@@ -1,12 +1,15 @@
-//! 首页: the next desks, for the start page.
+//! 首页: the next desks and what was done today, for the start page and the big screen.
 use crate::{
-    case::words,
+    case::{store, words},
     desk,
-    domain::{calendar::day_of, rota::clock},
+    domain::{
+        calendar::{day_of, instant},
+        rota::clock,
+    },
     error::AppResult,
     platform::{
         App,
-        home::{Beside, Coming},
+        home::{Beside, Coming, Half},
         text::{self, Lang},
     },
 };
@@ -17,9 +20,23 @@ const SHOWN: usize = 3;
 const AHEAD: Days = Days::new(14);
 
 /// The hook of the start page.
-pub const BESIDE: Beside = |app, lang| Box::pin(coming(app, lang));
+pub const BESIDE: Beside = |app, lang| Box::pin(async move { half(&app, lang).await });
 
-async fn coming(app: App, lang: Lang) -> AppResult<Vec<Coming>> {
+/// The next desks, and what was done today.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn half(app: &App, lang: Lang) -> AppResult<Half> {
+    let (office, midnight) = (app.settings.office, instant(day_of(app.db.now()), 0));
+    let (brought, closed) = store::brought_and_closed(app.db.read(), office, midnight).await?;
+    Ok(Half {
+        desks: coming(app, lang).await?,
+        brought,
+        closed,
+    })
+}
+
+async fn coming(app: &App, lang: Lang) -> AppResult<Vec<Coming>> {
     let (now, office) = (app.db.now(), app.settings.office);
     let today = day_of(now);
     let last = today.checked_add_days(AHEAD).unwrap_or(today);
@@ -29,6 +46,7 @@ async fn coming(app: App, lang: Lang) -> AppResult<Vec<Coming>> {
     Ok(open
         .take(SHOWN)
         .map(|session| Coming {
+            starts_at: session.starts_at(),
             when: format!(
                 "{} {}–{}",
                 words::weekday(lang, session.date),

@@ -18,8 +18,8 @@ use std::time::Duration;
 
 /// How often the outbox is looked into.
 const EACH: Duration = Duration::from_secs(2);
-/// News that lay so long are none any more.
-const STALE: TimeDelta = TimeDelta::days(14);
+/// News that lay so long, over a holiday weekend without the program, are none any more.
+const STALE: TimeDelta = TimeDelta::days(4);
 
 /// An announcement on its way; the words are those that were checked.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -15,7 +15,7 @@ mod routes_office;
 mod store;
 mod view;
 
-pub use home::BESIDE;
+pub use home::{BESIDE, half};
 pub use jobs::work;
 pub use pages::{
     AnnouncementPage, AnnouncementsPage, BoardCasePage, BoardPage, BoardPrintPage, IdeaPage,

@@ -1,5 +1,8 @@
 //! What the template of the start page gets.
-use crate::platform::page::Page;
+use crate::platform::{
+    home::{Coming, Half},
+    page::Page,
+};
 use chrono::{DateTime, TimeZone, Utc};
 use serde::Serialize;
 
@@ -49,12 +52,32 @@ pub struct OfficePage {
     pub name: String,
     pub today: DateTime<Utc>,
     pub tasks: Vec<Task>,
+    /// The next desks, and what was done today.
+    pub half: Half,
+    /// Whether the ledger is this person's business.
+    pub works_on_cases: bool,
     pub fairs: Vec<FairRow>,
     pub links: Vec<Link>,
     /// How a new office begins; empty once it is at work.
     pub guide: Vec<Step>,
     /// The site block lacks what a government site must say.
     pub site_incomplete: bool,
+}
+
+fn desks() -> Half {
+    Half {
+        desks: [true, false]
+            .map(|now| Coming {
+                starts_at: DateTime::UNIX_EPOCH,
+                when: "11月27日 周五 18:00–20:00".into(),
+                place: "南门岗亭旁".into(),
+                kind: "办公".into(),
+                now,
+            })
+            .into(),
+        brought: 3,
+        closed: 2,
+    }
 }
 
 impl Page for OfficePage {
@@ -98,6 +121,12 @@ impl Page for OfficePage {
             name: "王芳".into(),
             today: at,
             tasks,
+            half: if fairs.is_empty() {
+                Half::default()
+            } else {
+                desks()
+            },
+            works_on_cases: true,
             site_incomplete: fairs.is_empty(),
             fairs,
             links,

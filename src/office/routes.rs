@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     account::{Actor, Audience, Routes},
-    case::door::Sight,
+    case::{self, store::Marks},
     domain::{
         fair::FairStatus,
         role::Role::{
@@ -44,8 +44,10 @@ pub fn routes() -> Routes {
 async fn start(State(app): State<App>, actor: Actor, view: View) -> AppResult<Response> {
     let (db, now) = (app.db.read(), app.db.now());
     let today = beijing(now).date_naive();
-    let waiting = store::waiting(db, (actor.office, Sight::of(&actor)), now, today).await?;
+    let waiting = store::waiting(db, actor.office, today).await?;
     let told = notice::waiting(db, actor.office, now).await?;
+    let queues = case::queues(&app, &actor).await?;
+    let half = notice::half(&app, view.lang).await?;
     let fairs = store::upcoming(db, actor.office, now, actor.is(OFFICERS)).await?;
     let guide = if actor.role == OfficeAdmin {
         guide(&store::made(db, actor.office).await?)
@@ -54,7 +56,9 @@ async fn start(State(app): State<App>, actor: Actor, view: View) -> AppResult<Re
     };
     let site_incomplete = actor.role == OfficeAdmin && !app.sign.get().site.is_complete();
     view.show(OfficePage {
-        tasks: tasks(&view, &actor, waiting, told),
+        tasks: tasks(&view, &actor, queues, waiting, told),
+        half,
+        works_on_cases: actor.is(CASE_STAFF),
         fairs: fairs
             .into_iter()
             .map(|fair| fair_row(&view, &actor, fair, now))
@@ -68,7 +72,13 @@ async fn start(State(app): State<App>, actor: Actor, view: View) -> AppResult<Re
 }
 
 /// What waits for this role; figures of zero stay, so that a quiet day is seen as one.
-fn tasks(view: &View, actor: &Actor, waiting: Waiting, told: notice::Waiting) -> Vec<Task> {
+fn tasks(
+    view: &View,
+    actor: &Actor,
+    queues: Marks,
+    waiting: Waiting,
+    told: notice::Waiting,
+) -> Vec<Task> {
     let task = |key: &str, value: u64, href: &'static str, tone: &'static str| Task {
         label: view.say::<&str>(&format!("office.task.{key}"), &[]),
         value,
@@ -76,6 +86,21 @@ fn tasks(view: &View, actor: &Actor, waiting: Waiting, told: notice::Waiting) ->
         tone: if value == 0 { "" } else { tone },
     };
     let mut tasks = Vec::new();
+    if actor.is(CASE_STAFF) {
+        let mut queue = |key, n: i64, href, tone, always: bool| {
+            if always || n > 0 {
+                tasks.push(task(key, n.unsigned_abs(), href, tone));
+            }
+        };
+        let unit = actor.unit.is_some();
+        queue("mine", queues.mine, "/cases?show=mine", "warn", true);
+        queue("unit", queues.team, "/cases?show=unit", "", unit);
+        queue("overdue", queues.late, "/cases?show=overdue", "bad", true);
+        let to_call = "/cases?show=callback";
+        queue("callback", queues.callback, to_call, "warn", false);
+        let supervised = "/cases?show=supervised";
+        queue("supervised", queues.supervised, supervised, "warn", false);
+    }
     if actor.is(OFFICERS) {
         let review = "/office/employers?status=pending";
         tasks.push(task("employers", waiting.employers, review, "warn"));
@@ -98,14 +123,6 @@ fn tasks(view: &View, actor: &Actor, waiting: Waiting, told: notice::Waiting) ->
         if told.parked > 0 {
             tasks.push(task("parked", told.parked, at, "bad"));
         }
-    }
-    if actor.is(CASE_STAFF) {
-        tasks.push(task(
-            "overdue",
-            waiting.overdue,
-            "/cases?overdue=true",
-            "bad",
-        ));
     }
     tasks
 }

@@ -1,10 +1,6 @@
 //! Counts and the next fairs: rows of other capabilities, only read.
 use super::next::Facts;
 use crate::{
-    case::{
-        door::Sight,
-        store::{Filter, counts},
-    },
     domain::{
         employer::EmployerStatus,
         fair::FairStatus,
@@ -34,13 +30,11 @@ pub struct Waiting {
     pub employers: u64,
     pub postings: u64,
     pub follow_ups: u64,
-    pub overdue: u64,
 }
 
 pub async fn waiting(
     db: &impl ConnectionTrait,
-    (office, sight): (OfficeId, Sight),
-    now: DateTime<Utc>,
+    office: OfficeId,
     today: NaiveDate,
 ) -> AppResult<Waiting> {
     let employers = employer::Entity::find()
@@ -55,18 +49,10 @@ pub async fn waiting(
         .filter(follow_up::Column::DoneAt.is_null())
         .filter(follow_up::Column::DueOn.lte(today))
         .filter(follow_up::Column::CaseId.in_subquery(here.into_query()));
-    // As the ledger counts them, and only those that the reader finds there.
-    let late = Filter {
-        overdue: Some(now),
-        ..Filter::default()
-    };
-    let late = counts(db, office, sight, &late).await?;
-    let overdue: i64 = late.iter().map(|(_, _, n)| n).sum();
     Ok(Waiting {
         employers: employers.count(db).await?,
         postings: postings.count(db).await?,
         follow_ups: follow_ups.count(db).await?,
-        overdue: overdue.unsigned_abs(),
     })
 }
 

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, TryInsertResult,
     sea_query::{Expr, OnConflict},
 };
 
@@ -21,13 +21,13 @@ pub struct Sealed {
     pub tail_hash: String,
 }
 
-/// Makes the person unless the telephone number is known already.
+/// Makes the person; nothing when the telephone number is known already.
 pub async fn insert_unless_known(
     tx: &WriteTx,
     office: OfficeId,
     uid: String,
     sealed: Sealed,
-) -> AppResult<()> {
+) -> AppResult<Option<PersonId>> {
     let row = person::ActiveModel {
         office_id: Set(office),
         uid: Set(uid),
@@ -38,12 +38,20 @@ pub async fn insert_unless_known(
         created_at: Set(tx.now),
         ..Default::default()
     };
+    insert_new(tx, row).await
+}
+
+async fn insert_new(tx: &WriteTx, row: person::ActiveModel) -> AppResult<Option<PersonId>> {
     let key = [person::Column::OfficeId, person::Column::PhoneHash];
-    person::Entity::insert(row)
+    let inserted = person::Entity::insert(row)
         .on_conflict(OnConflict::columns(key).do_nothing().to_owned())
-        .exec_without_returning(tx.conn())
+        .try_insert()
+        .exec(tx.conn())
         .await?;
-    Ok(())
+    Ok(match inserted {
+        TryInsertResult::Inserted(row) => Some(row.last_insert_id),
+        TryInsertResult::Conflicted | TryInsertResult::Empty => None,
+    })
 }
 
 /// Somebody of whom only the number is known, unless it is known already.
@@ -53,7 +61,7 @@ pub async fn insert_number_unless_known(
     uid: String,
     phone: Vec<u8>,
     phone_hash: String,
-) -> AppResult<()> {
+) -> AppResult<Option<PersonId>> {
     let row = person::ActiveModel {
         office_id: Set(office),
         uid: Set(uid),
@@ -62,12 +70,7 @@ pub async fn insert_number_unless_known(
         created_at: Set(tx.now),
         ..Default::default()
     };
-    let key = [person::Column::OfficeId, person::Column::PhoneHash];
-    person::Entity::insert(row)
-        .on_conflict(OnConflict::columns(key).do_nothing().to_owned())
-        .exec_without_returning(tx.conn())
-        .await?;
-    Ok(())
+    insert_new(tx, row).await
 }
 
 /// Somebody without a telephone number.
@@ -197,7 +200,9 @@ pub async fn erase(tx: &WriteTx, id: PersonId) -> AppResult<bool> {
 }
 
 pub async fn insert_consent(tx: &WriteTx, row: consent::ActiveModel) -> AppResult<()> {
-    consent::Entity::insert(row).exec(tx.conn()).await?;
+    consent::Entity::insert(row)
+        .exec_without_returning(tx.conn())
+        .await?;
     Ok(())
 }
 

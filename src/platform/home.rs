@@ -1,12 +1,15 @@
-//! 首页: the half of the start page that the capability which owns the page does not know.
+//! 首页: the half of the start page and of the big screen that the capabilities which own these pages
+//! do not know.
 use super::{App, text::Lang};
 use crate::error::AppResult;
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 
 /// A desk that stands now or next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Coming {
+    pub starts_at: DateTime<Utc>,
     /// Day and hours, in words.
     pub when: String,
     pub place: String,
@@ -14,5 +17,15 @@ pub struct Coming {
     pub now: bool,
 }
 
-/// The next desks, the soonest first.
-pub type Beside = fn(App, Lang) -> BoxFuture<'static, AppResult<Vec<Coming>>>;
+/// The desk's half.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Half {
+    /// The next desks, the soonest first.
+    pub desks: Vec<Coming>,
+    /// Matters that residents brought today, and matters closed today.
+    pub brought: u64,
+    pub closed: u64,
+}
+
+/// Looks the half up.
+pub type Beside = fn(App, Lang) -> BoxFuture<'static, AppResult<Half>>;

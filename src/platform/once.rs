@@ -6,9 +6,7 @@ use crate::{
     error::{AppError, AppResult},
 };
 use axum::http::StatusCode;
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
@@ -79,8 +77,10 @@ enum Known<T> {
     Answered(T),
 }
 
-/// Why the keyed closure ended: its own error, or somebody else holds the key.
+/// Somebody else holds the key, and did not come to an end.
 const TAKEN: &str = "idempotency_in_progress";
+/// The key came with another body before.
+const REUSED: &str = "idempotency_key_reused";
 
 impl Db {
     /// What an intent was answered before, if it was: for a door that asks something else first.
@@ -116,58 +116,54 @@ impl Db {
                 replayed: false,
             });
         };
+        if let Known::Answered(value) = known(self.read(), &key).await? {
+            return Ok(Done {
+                value,
+                replayed: true,
+            });
+        }
         let asked = key.clone();
-        let first = self.write(move |tx| carry_out(tx, key, work)).await;
-        match first {
-            Err(error) if error.code() == Some(TAKEN) => match known(self.read(), &asked).await? {
-                Known::Answered(value) => Ok(Done {
+        match self.write(move |tx| carry_out(tx, key, work)).await {
+            Ok(value) => Ok(Done {
+                value,
+                replayed: false,
+            }),
+            // Whatever stood in the way may be what the same intent did a moment before.
+            Err(error) => match known(self.read(), &asked).await {
+                Ok(Known::Answered(value)) => Ok(Done {
                     value,
                     replayed: true,
                 }),
-                Known::New => Err(error),
+                Err(reused) if reused.code() == Some(REUSED) => Err(reused),
+                _ => Err(error),
             },
-            done => done,
         }
     }
 }
 
-async fn carry_out<T, W, F>(tx: WriteTx, key: Key, work: W) -> AppResult<Done<T>>
+/// The work and the record of its key, which only one transaction can write: of two that run at once
+/// the second undoes what it did.
+async fn carry_out<T, W, F>(tx: WriteTx, key: Key, work: W) -> AppResult<T>
 where
-    T: Serialize + DeserializeOwned,
+    T: Serialize,
     W: FnOnce(WriteTx) -> F,
     F: Future<Output = AppResult<T>>,
 {
-    if let Known::Answered(value) = known(tx.conn(), &key).await? {
-        return Ok(Done {
-            value,
-            replayed: true,
-        });
-    }
+    let value = work(tx.share()).await?;
     let row = idempotency_key::ActiveModel {
         scope: Set(key.scope),
         key: Set(key.word),
         fingerprint: Set(key.fingerprint),
-        status: Set(0),
-        body: Set(String::new()),
+        status: Set(1),
+        body: Set(serde_json::to_string(&value)?),
         created_at: Set(tx.now),
         ..Default::default()
     };
-    let record = match Entity::insert(row).exec(tx.conn()).await {
-        Ok(inserted) => inserted.last_insert_id,
-        Err(error) if is_duplicate(&error) => return Err(AppError::conflict(TAKEN)),
-        Err(error) => return Err(error.into()),
-    };
-    let value = work(tx.share()).await?;
-    Entity::update_many()
-        .col_expr(Column::Body, Expr::value(serde_json::to_string(&value)?))
-        .col_expr(Column::Status, Expr::value(1))
-        .filter(Column::Id.eq(record))
-        .exec(tx.conn())
-        .await?;
-    Ok(Done {
-        value,
-        replayed: false,
-    })
+    match Entity::insert(row).exec_without_returning(tx.conn()).await {
+        Ok(_) => Ok(value),
+        Err(error) if is_duplicate(&error) => Err(AppError::conflict(TAKEN)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn known<T: DeserializeOwned>(db: &impl ConnectionTrait, key: &Key) -> AppResult<Known<T>> {
@@ -178,10 +174,9 @@ async fn known<T: DeserializeOwned>(db: &impl ConnectionTrait, key: &Key) -> App
         .await?;
     match record {
         None => Ok(Known::New),
-        Some(record) if record.fingerprint != key.fingerprint => Err(AppError::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "idempotency_key_reused",
-        )),
+        Some(record) if record.fingerprint != key.fingerprint => {
+            Err(AppError::new(StatusCode::UNPROCESSABLE_ENTITY, REUSED))
+        }
         Some(record) => Ok(Known::Answered(serde_json::from_str(&record.body)?)),
     }
 }

@@ -37,15 +37,29 @@ pub fn png(text: &str, module: u32) -> Result<Vec<u8>> {
     let code = encode(text)?;
     let (width, colors) = (code.width(), code.to_colors());
     let side = u32::try_from(width + 2 * QUIET)? * module;
-    let dark = |at: u32| (at / module) as usize;
-    let picture = image::GrayImage::from_fn(side, side, |x, y| {
-        let (x, y) = (dark(x).wrapping_sub(QUIET), dark(y).wrapping_sub(QUIET));
-        let inked = x < width && y < width && colors[y * width + x] == Color::Dark;
-        image::Luma([if inked { 0 } else { 255 }])
-    });
-    let mut out = std::io::Cursor::new(Vec::new());
-    picture.write_to(&mut out, image::ImageFormat::Png)?;
-    Ok(out.into_inner())
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, side, side);
+    encoder.set_color(png::ColorType::Grayscale);
+    // One bit a pixel and the quick compression: tickets are drawn by the thousand.
+    encoder.set_depth(png::BitDepth::One);
+    encoder.set_compression(png::Compression::Fast);
+    let mut picture = Vec::new();
+    let blank = vec![0xFF_u8; side.div_ceil(8) as usize];
+    let quiet = QUIET * module as usize;
+    picture.extend(blank.repeat(quiet));
+    for row in colors.chunks(width) {
+        let mut line = blank.clone();
+        for (at, _) in row.iter().enumerate().filter(|(_, c)| **c == Color::Dark) {
+            let from = (at + QUIET) * module as usize;
+            for pixel in from..from + module as usize {
+                line[pixel / 8] &= !(0x80 >> (pixel % 8));
+            }
+        }
+        picture.extend(line.repeat(module as usize));
+    }
+    picture.extend(blank.repeat(quiet));
+    encoder.write_header()?.write_image_data(&picture)?;
+    Ok(out)
 }
 
 /// A code for a terminal, two modules a character.

@@ -7,18 +7,19 @@ use super::{
 };
 use crate::{
     account::{Audience, Routes},
-    domain::{fault::Faults, role::Role},
+    domain::{fault::Faults, id::FairId, role::Role},
     entity::{fair, posting::Model},
     error::{AppError, AppResult},
     platform::{
         App,
         api::Query,
         page::{self, View},
+        ready::Rendered,
     },
 };
 use axum::{
     extract::{Path, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::Response,
 };
 use serde::Deserialize;
@@ -67,7 +68,7 @@ pub fn routes() -> Routes {
         .api(REVIEW, routes!(routes_api::review))
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, PartialEq, Deserialize)]
 #[serde(default)]
 struct Asked {
     q: String,
@@ -92,14 +93,35 @@ impl Asked {
     }
 }
 
-/// A filter that cannot be taken is said and left out: the list is still of use.
 async fn list(
     State(app): State<App>,
     view: View,
+    headers: HeaderMap,
     Path(slug): Path<String>,
     Query(asked): Query<Asked>,
 ) -> AppResult<Response> {
-    let fair = store::public_fair(app.db.read(), app.settings.office, &slug).await?;
+    if asked != Asked::default() {
+        let (status, _, page) = listed(&app, &view, &slug, &asked).await?;
+        return view.show_with(status, page);
+    }
+    let make = || async {
+        let (_, fair, page) = listed(&app, &view, &slug, &asked).await?;
+        Ok(Rendered {
+            topic: Some(fair),
+            html: view.html(page)?,
+        })
+    };
+    app.ready.page(&app.live, &view, &headers, make).await
+}
+
+/// A filter that cannot be taken is said and left out: the list is still of use.
+async fn listed(
+    app: &App,
+    view: &View,
+    slug: &str,
+    asked: &Asked,
+) -> AppResult<(StatusCode, FairId, PublicPostingsPage)> {
+    let fair = store::public_fair(app.db.read(), app.settings.office, slug).await?;
     let typed = asked.typed();
     let mut faults = Faults::new();
     let wanted = form::wanted(&typed, &mut faults);
@@ -107,25 +129,23 @@ async fn list(
         "" => None,
         cursor => Some(view::id(cursor)?),
     };
-    let (lines, next) = lines(&app, &view, &fair, &wanted, before).await?;
+    let (lines, next) = lines(app, view, &fair, &wanted, before).await?;
     let status = if faults.is_empty() {
         StatusCode::OK
     } else {
         StatusCode::UNPROCESSABLE_ENTITY
     };
-    let page = shelf(&app, &view, &fair, &typed, lines).await?;
+    let page = shelf(app, view, &fair, &typed, lines).await?;
     let path = format!("/f/{}/postings", fair.slug);
     let more = next.map(|next| view::filtered(&path, &page.filters, &page.filters.group, &next));
     let first = before.map(|_| view::filtered(&path, &page.filters, &page.filters.group, ""));
-    view.show_with(
-        status,
-        PublicPostingsPage {
-            fault: first_fault(&view, faults),
-            next: more,
-            first,
-            ..page
-        },
-    )
+    let page = PublicPostingsPage {
+        fault: first_fault(view, faults),
+        next: more,
+        first,
+        ..page
+    };
+    Ok((status, fair.id, page))
 }
 
 fn first_fault(view: &View, faults: Faults) -> Option<String> {

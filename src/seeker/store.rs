@@ -92,15 +92,8 @@ pub async fn take_place(tx: &WriteTx, fair: FairId, window: Window) -> AppResult
             .filter(Column::RegistrationClosesAt.gt(tx.now)),
         Window::Staff => update.filter(Column::EndsAt.gt(tx.now)),
     };
-    if update.exec(tx.conn()).await?.rows_affected == 0 {
-        return Ok(None);
-    }
-    Ok(fair::Entity::find_by_id(fair)
-        .select_only()
-        .column(Column::Issued)
-        .into_tuple()
-        .one(tx.conn())
-        .await?)
+    let taken = update.exec_with_returning(tx.conn()).await?;
+    Ok(taken.first().map(|fair| fair.issued))
 }
 
 /// Gives a place back.
@@ -339,6 +332,20 @@ pub async fn end(tx: &WriteTx, id: RegistrationId, keep_figures: bool) -> AppRes
             .col_expr(Column::AreaId, Expr::value(Option::<i64>::None));
     }
     Ok(update.exec(tx.conn()).await?.rows_affected > 0)
+}
+
+/// The row with a ticket's code as it is now, locked until the transaction ends.
+pub async fn lock_code(
+    tx: &WriteTx,
+    fair: FairId,
+    code: &Code,
+) -> AppResult<Option<registration::Model>> {
+    Ok(registration::Entity::find()
+        .filter(registration::Column::FairId.eq(fair))
+        .filter(registration::Column::Code.eq(code.as_str()))
+        .lock_exclusive()
+        .one(tx.conn())
+        .await?)
 }
 
 /// The row as it is now, locked until the transaction ends.

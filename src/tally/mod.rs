@@ -23,13 +23,14 @@ mod sheet;
 mod store;
 mod workbook;
 
-use crate::account::Routes;
+use crate::{account::Routes, platform::home::Beside};
 
 pub use commands::export;
 pub use pages::{PrintPage, RowsPage, TallyPage};
 pub use reading::by_slug;
 pub use screen::ScreenPage;
 
-pub fn routes() -> Routes {
-    routes::routes().merge(routes_api::routes())
+/// Every door of figures; `beside` is the other half of the big screen.
+pub fn routes(beside: Beside) -> Routes {
+    routes::routes(beside).merge(routes_api::routes())
 }

@@ -18,6 +18,7 @@ use crate::{
     platform::{
         App,
         api::{PageQuery, Query},
+        home::Beside,
         page::View,
     },
 };
@@ -29,8 +30,9 @@ use axum::{
 use serde::Deserialize;
 use std::net::SocketAddr;
 
-pub fn routes() -> Routes {
+pub fn routes(beside: Beside) -> Routes {
     let figures = Audience::Roles(FIGURES);
+    let screen = move |app, view, fair| screen(beside, app, view, fair);
     Routes::new()
         .get(Audience::Anyone, "/f/{fair}/screen", screen)
         .get(Audience::Anyone, "/f/{fair}/live", stream)
@@ -152,13 +154,15 @@ async fn workbook(
 }
 
 async fn screen(
+    beside: Beside,
     State(app): State<App>,
     view: View,
     Path(slug): Path<String>,
 ) -> AppResult<Response> {
     let fair = live::public_fair(&app, &slug).await?;
     let board = live::now(&app, &fair).await?;
-    view.show(ScreenPage::new(board, view.lang, app.db.now()))
+    let half = beside(app.clone(), view.lang).await?;
+    view.show(ScreenPage::new(board, &half, view.lang, app.db.now()))
 }
 
 async fn stream(State(app): State<App>, Path(slug): Path<String>) -> AppResult<Response> {

@@ -8,6 +8,7 @@ use crate::{
     domain::floor::{self, Shape},
     platform::{
         clock::beijing,
+        home::{Coming, Half},
         page::Page,
         text::{self, Lang},
     },
@@ -98,7 +99,7 @@ impl Words {
 }
 
 impl ScreenPage {
-    pub fn new(board: Board, lang: Lang, now: DateTime<Utc>) -> Self {
+    pub fn new(board: Board, half: &Half, lang: Lang, now: DateTime<Utc>) -> Self {
         let words = Words(lang);
         let local = beijing(now);
         Self {
@@ -127,7 +128,7 @@ impl ScreenPage {
                 .collect(),
             hot: board.hot.iter().map(|hot| ranked(hot, &words)).collect(),
             figures: figures(&board, &words),
-            feed: feed(&board, &words),
+            feed: feed(&board, half, now, &words),
             slug: board.fair,
             title: board.title,
         }
@@ -338,8 +339,8 @@ fn figures(board: &Board, words: &Words) -> Vec<Count> {
     ]
 }
 
-/// What happened, and below it what comes next on the side programme.
-fn feed(board: &Board, words: &Words) -> Vec<Item> {
+/// What happened, and below it what comes next on the side programme and at the service desk.
+fn feed(board: &Board, half: &Half, now: DateTime<Utc>, words: &Words) -> Vec<Item> {
     let news = board.feed.iter().map(|news: &News| Item {
         time: beijing(news.at).format("%H:%M").to_string(),
         place: news.booth.clone().unwrap_or_default(),
@@ -353,14 +354,60 @@ fn feed(board: &Board, words: &Words) -> Vec<Item> {
         place: words.plain("tally.screen.programme"),
         text: format!("{} · {}", item.title, item.place),
     });
-    let room = 4 - board.programme.len().min(2);
-    news.take(room).chain(programme).collect()
+    let desk = desk(half, now, words);
+    let room = 4 - board.programme.len().min(2) - usize::from(desk.is_some());
+    news.take(room)
+        .chain(programme.take(2))
+        .chain(desk)
+        .collect()
+}
+
+/// Today's desk, with what was brought and closed today.
+fn desk(half: &Half, now: DateTime<Utc>, words: &Words) -> Option<Item> {
+    let day = |at| beijing(at).date_naive();
+    let desk = half
+        .desks
+        .iter()
+        .find(|desk| day(desk.starts_at) == day(now));
+    if desk.is_none() && half.brought + half.closed == 0 {
+        return None;
+    }
+    let done = words.say(
+        "tally.screen.desk_done",
+        &[
+            ("brought", half.brought.to_string()),
+            ("closed", half.closed.to_string()),
+        ],
+    );
+    let (time, text) = match desk {
+        Some(desk) => (
+            beijing(desk.starts_at).format("%H:%M").to_string(),
+            format!("{} · {done}", desk.place),
+        ),
+        None => (String::new(), done),
+    };
+    Some(Item {
+        time,
+        place: words.plain("tally.screen.desk"),
+        text,
+    })
 }
 
 impl Page for ScreenPage {
     const TEMPLATE: &'static str = "tally/screen.html";
 
     fn samples() -> Vec<Self> {
+        let half = |now| Half {
+            desks: vec![Coming {
+                starts_at: now,
+                when: "11月27日 周五 18:00–20:00".into(),
+                place: "南门岗亭旁".into(),
+                kind: "办公".into(),
+                now: true,
+            }],
+            brought: 3,
+            closed: 2,
+        };
         super::samples::boards()
             .into_iter()
             .flat_map(|board| {
@@ -369,7 +416,7 @@ impl Page for ScreenPage {
                 Lang::ALL
                     .into_iter()
                     .zip([hours(1), hours(-30)])
-                    .map(move |(lang, now)| Self::new(board.clone(), lang, now))
+                    .map(move |(lang, now)| Self::new(board.clone(), &half(now), lang, now))
             })
             .collect()
     }

@@ -43,7 +43,11 @@ return ['too wide by ' + (d.scrollWidth - d.clientWidth)].concat(out.slice(0, 4)
 
 /// The word of the catalogue that people read.
 pub fn word(key: &str) -> String {
-    text::say::<&str>(Lang::Zh, key, &[])
+    word_in(Lang::Zh, key)
+}
+
+pub fn word_in(lang: Lang, key: &str) -> String {
+    text::say::<&str>(lang, key, &[])
 }
 
 pub struct Browser {
@@ -224,6 +228,26 @@ impl Browser {
         );
     }
 
+    /// The value of the choice of a list that says `words`.
+    pub async fn option(&self, name: &str, words: &str) -> String {
+        let found = self
+            .ask(&format!(
+                "return [...document.querySelectorAll(\"main select[name='{name}'] option\")].find(o => o.textContent.includes({}))?.value",
+                json!(words)
+            ))
+            .await;
+        let Some(value) = found.as_str() else {
+            panic!("no {words:?} in {name}:\n{}", self.text().await);
+        };
+        value.to_owned()
+    }
+
+    /// The same, chosen.
+    pub async fn pick(&self, name: &str, words: &str) {
+        let value = self.option(name, words).await;
+        self.choose(name, &value).await;
+    }
+
     /// Ticks a box, or one of several.
     pub async fn tick(&self, name: &str, value: &str) {
         let by = By::Css(format!("main [name='{name}'][value='{value}']"));
@@ -258,6 +282,15 @@ impl Browser {
         self.click(&target).await;
     }
 
+    /// Opens the first link whose words begin with these.
+    pub async fn press_start(&self, words: &str) {
+        let by = By::XPath(format!(
+            "//main//a[starts-with(normalize-space(), '{words}')]"
+        ));
+        let target = self.element(by).await;
+        self.click(&target).await;
+    }
+
     /// Follows the first link to be seen whose address contains `part`.
     pub async fn follow(&self, part: &str) {
         self.push(&format!("a[href*='{part}']")).await;
@@ -277,11 +310,28 @@ impl Browser {
     }
 
     /// Sends the form of one of the moves that a page offers, opened first when it is folded up.
-    /// The fields named here are filled in, the others stay as the page proposes them.
+    /// The fields named here are filled in, boxes ticked and files attached; the others stay as
+    /// the page proposes them.
     pub async fn step(&self, action: &str, fields: &[(&str, &str)]) {
-        let form = format!("main form:has(> [name=action][value={action}])");
+        let form = self.unfold(action).await;
+        for (name, value) in fields {
+            let field = self.element(By::Css(format!("{form} [name={name}]"))).await;
+            match field.attr("type").await.unwrap().as_deref() {
+                Some("radio" | "checkbox") => {
+                    self.push(&format!("{form} [name={name}][value='{value}']"))
+                        .await;
+                }
+                Some("file") => field.send_keys(*value).await.unwrap(),
+                _ => self.set(&field, name, value).await,
+            }
+        }
+        self.push(&format!("{form} .btns button")).await;
+    }
+
+    /// Opens what the form of a move is folded up in; answers how to find the form.
+    pub async fn unfold(&self, action: &str) -> String {
         let folded = format!("main details:not([open]):has([name=action][value={action}])");
-        if !self
+        while !self
             .web
             .find_all(By::Css(&folded))
             .await
@@ -290,16 +340,7 @@ impl Browser {
         {
             self.push(&format!("{folded} > summary")).await;
         }
-        for (name, value) in fields {
-            let field = self.element(By::Css(format!("{form} [name={name}]"))).await;
-            if field.attr("type").await.unwrap().as_deref() == Some("radio") {
-                self.push(&format!("{form} [name={name}][value='{value}']"))
-                    .await;
-            } else {
-                self.set(&field, name, value).await;
-            }
-        }
-        self.push(&format!("{form} .btns button")).await;
+        format!("main form:has(> [name=action][value={action}])")
     }
 
     /// Clicks and waits until the page behind it has taken the place of this one.
@@ -337,7 +378,7 @@ impl Browser {
         self.go("/sign-in").await;
         self.fill("login", login).await;
         self.fill("password", password).await;
-        self.press(&word("account.sign_in")).await;
+        self.push("main form[action='/sign-in'] button").await;
         assert_ne!(self.path().await, "/sign-in", "{}", self.text().await);
     }
 
@@ -401,6 +442,22 @@ impl Browser {
         if size != PHONE {
             self.picture(name, size).await;
         }
+        self.size(PHONE).await;
+    }
+
+    /// The same page by night, when somebody wants pictures.
+    pub async fn look_by_night(&self, name: &str, size: (u32, u32)) {
+        if self.shots.is_none() {
+            return;
+        }
+        let theme = "document.documentElement.dataset.theme";
+        let was = self
+            .ask(&format!(
+                "const was = {theme}; {theme} = 'night'; return was"
+            ))
+            .await;
+        self.picture(&format!("{name}-night"), size).await;
+        self.ask(&format!("{theme} = {was}; return 1")).await;
         self.size(PHONE).await;
     }
 

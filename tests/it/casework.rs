@@ -10,7 +10,7 @@ use nightfair::{
     },
     domain::{
         case::{Action, Command, Kind, Stage, Text, Visibility},
-        id::{CaseId, PersonId},
+        id::{AreaId, CaseId, PersonId},
     },
     entity::{callback, case_link, case_party, case_unit},
 };
@@ -496,5 +496,38 @@ async fn what_was_handled_by_oneself_and_sent_back_is_given_to_a_unit() {
     assert!(mine.text().contains(&number));
     hall.does("clerk", id, Action::Redispatch, json!({})).await;
     hall.does("handler", id, Action::Sign, json!({})).await;
+    hall.proved().await;
+}
+
+#[tokio::test]
+async fn a_grid_worker_verifies_nothing_of_his_own_area_however_large() {
+    let hall = Hall::open().await;
+    let (_, id) = hall.submitted(Kind::PatrolFinding).await;
+    let elsewhere = AreaId(hall.grid.0 + 1000);
+    let tries = [
+        (None, Some((403, "verifier_of_other_grid".to_owned()))),
+        (
+            Some(hall.grid),
+            Some((403, "verifier_of_other_grid".to_owned())),
+        ),
+        (
+            Some(hall.community),
+            Some((403, "verifier_of_other_grid".to_owned())),
+        ),
+        (Some(elsewhere), None),
+    ];
+    for (grid, told) in tries {
+        let (keys, office) = (hall.app().keys.clone(), hall.office());
+        let mut by = hall.actor("grid");
+        by.grid = grid;
+        let looked = Command::VerifyPass {
+            note: Some(Text::new("到现场看过，护栏牢固。").unwrap()),
+            photos: vec![],
+        };
+        let done = hall.app().db.write(move |tx| async move {
+            commands::act_in(&tx, &keys, office, id, None, looked, &by).await
+        });
+        assert_eq!(done.await.err().as_ref().map(refused), told, "{grid:?}");
+    }
     hall.proved().await;
 }

@@ -2,55 +2,24 @@
 //! clerk accepts and dispatches, the property company signs, calls, repairs, somebody else looks,
 //! the resident rates by the link; and a clerk writes down what somebody without a telephone says.
 use crate::{
-    browser::{Browser, DESK, PHONE, word},
+    browser::{DESK, PHONE, word},
+    desk_make::{Day, Member, Unit},
     qr::read_bytes,
-    wire::{ADMIN, Office, PASSWORD},
+    wire::{Office, PASSWORD},
 };
 
 const AREAS: &str = "level,code,name,parent_code,lead_name\n\
     street,XG,星光街道,,\ncommunity,XG01,民乐路社区,XG,\nbuilding,XG0103,3号楼,XG01,\n";
 
-struct Day {
-    office: Office,
-    browser: Browser,
-}
+const UNITS: &[Unit<'_>] = &[("安居物业", "property", "WUYE", "")];
+const MEMBERS: &[Member<'_>] = &[
+    ("wangmin", "王敏", "community_clerk", "", false),
+    ("liuyang", "刘洋", "verifier", "", false),
+    ("chenwei", "陈伟", "secretary", "", false),
+    ("zhaoqiang", "赵强", "department_handler", "WUYE", false),
+];
 
 impl Day {
-    async fn open(office: Office) -> Self {
-        let browser = Browser::open(&office.serving.host).await;
-        Self { office, browser }
-    }
-
-    /// Areas, a unit and everybody's account.
-    async fn prepare(&self) {
-        let browser = &self.browser;
-        let table = browser.dir.path().join("areas.csv");
-        std::fs::write(&table, AREAS).unwrap();
-        browser.sign_in(ADMIN, PASSWORD).await;
-        browser.go("/office/areas/import").await;
-        browser.attach("table", &table).await;
-        browser.press(&word("area.import.check")).await;
-        browser.press(&word("area.import.confirm")).await;
-        browser.go("/office/units").await;
-        browser.fill("name", "安居物业").await;
-        browser.choose("kind", "property").await;
-        browser.fill("code", "WUYE").await;
-        browser.press(&word("common.add")).await;
-        let account = |login, name, role| self.office.account(login, name, role);
-        account("wangmin", "王敏", "community_clerk");
-        account("liuyang", "刘洋", "verifier");
-        account("chenwei", "陈伟", "secretary");
-        self.office
-            .member("zhaoqiang", "赵强", "department_handler", "WUYE");
-    }
-
-    fn picture(&self) -> std::path::PathBuf {
-        let file = self.browser.dir.path().join("lamp.png");
-        let plain = image::RgbImage::from_pixel(480, 320, image::Rgb([40, 40, 60]));
-        plain.save(&file).unwrap();
-        file
-    }
-
     /// The sign for the door; answers the address in its code.
     async fn sign(&self) -> String {
         let browser = &self.browser;
@@ -74,39 +43,21 @@ impl Day {
         browser.choose("category", "lighting").await;
         browser.fill("text", "2 单元门口的灯一直不亮。").await;
         browser.fill("phone", "138 0000 8000").await;
-        browser.attach("files", &self.picture()).await;
+        browser.attach("files", &self.picture("lamp")).await;
         browser.press(&word("intake.report.send")).await;
         browser.sees("已收到").await;
         browser.look("track-new", PHONE).await;
         browser.path().await
-    }
-
-    async fn open_case(&self, login: &str, number: &str) {
-        let browser = &self.browser;
-        browser.undress().await;
-        browser.sign_in(login, PASSWORD).await;
-        browser.go(&format!("/cases/{number}")).await;
-    }
-
-    /// The number that a page of a case names first.
-    async fn number(&self) -> String {
-        let text = self.browser.text().await;
-        let at = text
-            .find("TMD-")
-            .or_else(|| text.find("编号 ").map(|at| at + "编号 ".len()));
-        let rest = &text[at.unwrap()..];
-        rest.chars()
-            .take_while(|c| c.is_ascii_alphanumeric() || *c == '-')
-            .collect()
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_the_sign_at_the_door_to_the_rating() {
     let dir = tempfile::tempdir().unwrap();
-    let day = Day::open(Office::anywhere(dir.path()).await).await;
+    let office = Office::anywhere(dir.path()).await;
+    let day = Day::open(office.told.clone(), &office.serving.host).await;
     let browser = &day.browser;
-    day.prepare().await;
+    day.prepare(AREAS, UNITS, MEMBERS).await;
     browser.undress().await;
     let sign = day.sign().await;
     browser.undress().await;
@@ -116,10 +67,7 @@ async fn from_the_sign_at_the_door_to_the_rating() {
     day.open_case("wangmin", &number).await;
     browser.look("case-new", DESK).await;
     browser.step("accept", &[("urgency", "ordinary")]).await;
-    let property = browser
-        .ask("return [...document.querySelectorAll('select[name=lead] option')].find(o => o.textContent.includes('安居物业')).value")
-        .await;
-    let property = property.as_str().unwrap().to_owned();
+    let property = browser.option("lead", "安居物业").await;
     browser
         .step("dispatch", &[("lead", &property), ("basis", "manual")])
         .await;
@@ -135,7 +83,7 @@ async fn from_the_sign_at_the_door_to_the_rating() {
     browser.step("submit_result", &result).await;
     let kept = "return document.querySelector('main [name=result]').value";
     assert_eq!(browser.ask(kept).await, "换了新灯，试过两次。");
-    browser.attach("after", &day.picture()).await;
+    browser.attach("after", &day.picture("lamp")).await;
     browser.step("submit_result", &[]).await;
     browser.look("case-submitted", DESK).await;
 
@@ -169,10 +117,7 @@ async fn from_the_sign_at_the_door_to_the_rating() {
     browser.choose("category", "manhole").await;
     browser.fill("name", "李奶奶").await;
     browser.tick("on_behalf", "yes").await;
-    let area = browser
-        .ask("return [...document.querySelectorAll('select[name=area] option')].find(o => o.textContent.includes('3号楼')).value")
-        .await;
-    browser.choose("area", area.as_str().unwrap()).await;
+    browser.pick("area", "3号楼").await;
     browser.press(&word("intake.save")).await;
     browser.sees(&word("intake.done.scan")).await;
     browser.look("intake-done", DESK).await;

@@ -60,8 +60,9 @@ pub struct TestApp {
     pub app: App,
     pub clock: TestClock,
     pub router: Router,
-    /// Its files last as long as the app.
-    _dir: tempfile::TempDir,
+    /// Where its database is, and its files, which last as long as the app.
+    pub url: String,
+    pub dir: tempfile::TempDir,
 }
 
 pub struct Reply {
@@ -109,6 +110,21 @@ impl TestApp {
     }
 
     pub async fn start_at(at: &str) -> Self {
+        Self::known_as(at, "http://fair.test").await
+    }
+
+    /// A real door for browsers, on a port of its own; its clock stays the test's.
+    pub async fn served_at(at: &str) -> (Self, String) {
+        let door = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let host = door.local_addr().unwrap().to_string();
+        let app = Self::known_as(at, &format!("http://{host}")).await;
+        let router = server::router(app.app.clone());
+        let router = router.into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(door, router).await.unwrap() });
+        (app, host)
+    }
+
+    async fn known_as(at: &str, public_url: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let url = match server_url() {
             Some(base) => fresh_schema(&base).await,
@@ -117,7 +133,7 @@ impl TestApp {
         let clock = TestClock(Arc::new(Mutex::new(at.parse().unwrap())));
         let db = Db::open(&url, Arc::new(clock.clone()), true).await.unwrap();
         let keys = Keys::load_or_create(dir.path()).unwrap();
-        let app = cli::assemble(db, keys, dir.path(), "http://fair.test", Vec::new())
+        let app = cli::assemble(db, keys, dir.path(), public_url, Vec::new())
             .await
             .unwrap();
         let peer: SocketAddr = "127.0.0.1:4000".parse().unwrap();
@@ -126,7 +142,8 @@ impl TestApp {
             app,
             clock,
             router,
-            _dir: dir,
+            url,
+            dir,
         }
     }
 

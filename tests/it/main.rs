@@ -34,6 +34,8 @@ mod demo;
 mod demo_desk;
 mod desk;
 mod desk_day;
+mod desk_kinds;
+mod desk_make;
 mod evening;
 mod fair_booths;
 mod fair_build;

@@ -121,13 +121,14 @@ pub const ADMIN: &str = "wangfang";
 pub struct Office {
     pub serving: Serving,
     pub token: String,
-    told: Told,
+    pub told: Told,
 }
 
 /// How the program is told where its data is.
-struct Told {
-    data: PathBuf,
-    database: Option<String>,
+#[derive(Clone)]
+pub struct Told {
+    pub data: PathBuf,
+    pub database: Option<String>,
 }
 
 impl Told {
@@ -140,7 +141,8 @@ impl Told {
         program
     }
 
-    fn account(&self, login: &str, name: &str, role: &str, unit: Option<&str>) {
+    /// Another member of staff, who signs in with [`PASSWORD`].
+    pub fn account(&self, login: &str, name: &str, role: &str, unit: Option<&str>) {
         let mut add = vec![
             "user", "add", "--login", login, "--name", name, "--role", role,
         ];
@@ -186,11 +188,6 @@ impl Office {
     /// Another member of staff, who signs in with [`PASSWORD`].
     pub fn account(&self, login: &str, name: &str, role: &str) {
         self.told.account(login, name, role, None);
-    }
-
-    /// The same in the unit of that code.
-    pub fn member(&self, login: &str, name: &str, role: &str, unit: &str) {
-        self.told.account(login, name, role, Some(unit));
     }
 
     pub async fn wire(&self) -> Wire {

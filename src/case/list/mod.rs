@@ -11,4 +11,4 @@ mod routes_api;
 mod views;
 
 pub(super) use found::cut;
-pub use query::ListQuery;
+pub use query::{ListQuery, queues};

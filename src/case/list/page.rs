@@ -2,7 +2,7 @@
 use super::{
     found::{cut, lines},
     pages::{Condition, LedgerPage, Mark, Offers, Pill, Row},
-    query::{ListQuery, PAGE, Show, given, waiting},
+    query::{self, ListQuery, PAGE, Show, given},
     views,
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         door::{Reader, Sight},
         hook::{Hooks, ListLine},
         pages::Choice,
-        store::{self, Count, Filter, People, Tallies, Whose},
+        store::{self, Count, Filter, People, Tallies},
         words,
     },
     domain::{
@@ -422,11 +422,7 @@ async fn counted<'a>(
         words: filter.words.clone(),
         ..Filter::default()
     };
-    let whose = Whose {
-        waiting: waiting(app, actor).await?,
-        unit: actor.unit,
-        now: app.db.now(),
-    };
+    let whose = query::whose(app, actor).await?;
     let here = (actor.office, Sight::of(actor));
     Ok(Counted {
         lang,

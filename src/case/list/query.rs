@@ -3,8 +3,8 @@
 use crate::{
     account,
     case::{
-        door::{self, Reader},
-        store::{self, Cursor, Filter, Members, Sort, Waiting, Words},
+        door::{self, Reader, Sight},
+        store::{self, Cursor, Filter, Marks, Members, Sort, Waiting, Whose, Words},
     },
     domain::{
         calendar::day_of,
@@ -347,8 +347,26 @@ async fn in_group(app: &App, account: &account::Actor, group: &str) -> AppResult
     Ok(Members { any, common })
 }
 
+/// For whom the queues of a ledger are counted.
+pub(super) async fn whose(app: &App, account: &account::Actor) -> AppResult<Whose> {
+    Ok(Whose {
+        waiting: waiting(app, account).await?,
+        unit: account.unit,
+        now: app.db.now(),
+    })
+}
+
+/// How much waits for somebody in the ledger, queue by queue.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn queues(app: &App, account: &account::Actor) -> AppResult<Marks> {
+    let here = (account.office, Sight::of(account));
+    store::queues(app.db.read(), here, whose(app, account).await?).await
+}
+
 /// Whose turn it is when it is somebody's turn.
-pub(super) async fn waiting(app: &App, account: &account::Actor) -> AppResult<Waiting> {
+async fn waiting(app: &App, account: &account::Actor) -> AppResult<Waiting> {
     let actor = door::acting(app.db.read(), account).await?;
     let mut parts = actor.parts(Kind::ResidentRequest, None, None);
     // Parts that somebody plays only in the cases of his unit or employer.

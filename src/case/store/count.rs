@@ -14,7 +14,8 @@ use crate::{
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    QueryTrait,
     sea_query::{
         Alias, CaseStatement, Expr, ExprTrait, IntoCondition, Query, SelectStatement, UnionType,
     },
@@ -22,11 +23,9 @@ use sea_orm::{
 
 /// Up to here counts are exact.
 const BOUND: u64 = 10_000;
-/// Up to here they are where each find is a row to be looked at: in a search, and in what a unit
-/// was given.
+/// Up to here they are where each find is a row to be looked at: in a search, in what a unit was
+/// given, and under several filters at once.
 const FOUND: u64 = 1_000;
-/// Open cases counted at most.
-const OPEN: u64 = 50_000;
 
 /// A number beside a filter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -146,14 +145,7 @@ pub async fn tallies(
         return marked(db, inner, sight, whose, FOUND).await;
     }
     let base = filter.condition(backend, office, sight);
-    let open = Entity::find()
-        .select_only()
-        .filter(base.clone())
-        .filter(is_open());
-    let mut tallies = marked(db, open.into_query(), sight, whose, OPEN).await?;
-    tallies
-        .lines
-        .extend(follow_ups(db, base.clone(), sight, whose.waiting).await?);
+    let mut tallies = unfinished(db, base.clone(), sight, whose).await?;
     let ended = match lead {
         _ if filter.is_plain() && matches!(sight, Sight::Kinds(_)) => {
             by_stage(db, office, sight).await?
@@ -161,11 +153,12 @@ pub async fn tallies(
         Some(lead) => {
             let mut inner = lead.select(backend, base.add(ended()));
             inner.distinct().column((Entity, Column::Id));
-            marked(db, inner, sight, whose, FOUND).await?
+            bounded(db, inner, FOUND).await?
         }
         None => {
             let inner = Entity::find().select_only().filter(base).filter(ended());
-            marked(db, inner.into_query(), sight, whose, BOUND).await?
+            let bound = if filter.is_mixed() { FOUND } else { BOUND };
+            bounded(db, inner.into_query(), bound).await?
         }
     };
     if let Some(beyond) = ended.beyond {
@@ -173,6 +166,47 @@ pub async fn tallies(
     } else {
         tallies.lines.extend(ended.lines);
     }
+    Ok(tallies)
+}
+
+/// The queues of a reader over the whole ledger, without counting what has ended.
+pub async fn queues(
+    db: &impl ConnectionTrait,
+    (office, sight): (OfficeId, Sight),
+    whose: Whose,
+) -> AppResult<Marks> {
+    let all = Filter::default().condition(db.get_database_backend(), office, sight);
+    Ok(unfinished(db, all, sight, whose).await?.marks(None))
+}
+
+/// What is open, and what waits although it has ended.
+async fn unfinished(
+    db: &impl ConnectionTrait,
+    base: Condition,
+    sight: Sight,
+    whose: Whose,
+) -> AppResult<Tallies> {
+    let mut open = Entity::find()
+        .select_only()
+        .filter(base.clone())
+        .filter(is_open())
+        .into_query();
+    for (name, mark) in marks(sight, whose) {
+        open.expr_as(Expr::from(one_if(mark)).sum(), format!("sum_{name}"));
+    }
+    // In the order of an index, so that nothing is sorted.
+    open.column((Entity, Column::Kind))
+        .column((Entity, Column::Stage))
+        .expr_as(Expr::cust("COUNT(*)"), "n")
+        .group_by_col((Entity, Column::Kind))
+        .group_by_col((Entity, Column::Stage));
+    let mut tallies = Tallies::default();
+    for row in db.query_all(&open).await? {
+        tallies.lines.push(line(&row, marks_of(&row)?, None)?);
+    }
+    tallies
+        .lines
+        .extend(follow_ups(db, base, sight, whose.waiting).await?);
     Ok(tallies)
 }
 
@@ -215,6 +249,33 @@ async fn follow_ups(
     Ok(due.into_iter().map(line).collect())
 }
 
+/// The queues, each with what puts an open case into it.
+fn marks(sight: Sight, whose: Whose) -> [(&'static str, Condition); 5] {
+    let flag = |column| Condition::all().add(Expr::col((Entity, column)));
+    let team = match whose.unit {
+        Some(unit) => Column::LeadUnitId.eq(unit).and(is_open()),
+        None => Expr::value(1).eq(0),
+    };
+    [
+        ("mine", queue(sight, whose.waiting)),
+        ("team", Condition::all().add(team)),
+        ("late", Condition::all().add(Column::DueAt.lt(whose.now))),
+        ("callback", flag(Column::NeedsCallback)),
+        ("supervised", flag(Column::Supervised).add(is_open())),
+    ]
+}
+
+fn marks_of(row: &sea_orm::QueryResult) -> AppResult<Marks> {
+    let sum = |name: &str| row.try_get::<i64>("", &format!("sum_{name}"));
+    Ok(Marks {
+        mine: sum("mine")?,
+        team: sum("team")?,
+        late: sum("late")?,
+        callback: sum("callback")?,
+        supervised: sum("supervised")?,
+    })
+}
+
 /// Counts up to `bound` rows by kind and stage, with their queues.
 async fn marked(
     db: &impl ConnectionTrait,
@@ -223,44 +284,42 @@ async fn marked(
     whose: Whose,
     bound: u64,
 ) -> AppResult<Tallies> {
-    let flag = |column| Condition::all().add(Expr::col((Entity, column)));
-    let team = match whose.unit {
-        Some(unit) => Column::LeadUnitId.eq(unit).and(is_open()),
-        None => Expr::value(1).eq(0),
-    };
+    let mut sums = Query::select();
+    for (name, mark) in marks(sight, whose) {
+        rows.expr_as(one_if(mark), name);
+        sums.expr_as(Expr::col(Alias::new(name)).sum(), format!("sum_{name}"));
+    }
+    few(db, rows, sums, bound, marks_of).await
+}
+
+/// Counts up to `bound` rows by kind and stage: of what has ended nothing else is asked.
+async fn bounded(
+    db: &impl ConnectionTrait,
+    rows: SelectStatement,
+    bound: u64,
+) -> AppResult<Tallies> {
+    few(db, rows, Query::select(), bound, |_| Ok(Marks::default())).await
+}
+
+async fn few(
+    db: &impl ConnectionTrait,
+    mut rows: SelectStatement,
+    mut sums: SelectStatement,
+    bound: u64,
+    marks_of: impl Fn(&sea_orm::QueryResult) -> AppResult<Marks>,
+) -> AppResult<Tallies> {
     rows.column((Entity, Column::Kind))
         .column((Entity, Column::Stage))
-        .expr_as(one_if(queue(sight, whose.waiting)), "mine")
-        .expr_as(one_if(team), "team")
-        .expr_as(one_if(Column::DueAt.lt(whose.now)), "late")
-        .expr_as(one_if(flag(Column::NeedsCallback)), "callback")
-        .expr_as(
-            one_if(flag(Column::Supervised).add(is_open())),
-            "supervised",
-        )
         .limit(bound + 1);
-    let mut query = Query::select();
-    query
-        .column("kind")
+    sums.column("kind")
         .column("stage")
         .expr_as(Expr::cust("COUNT(*)"), "n")
         .from_subquery(rows, "few")
         .group_by_col("kind")
         .group_by_col("stage");
-    for name in ["mine", "team", "late", "callback", "supervised"] {
-        query.expr_as(Expr::col(Alias::new(name)).sum(), format!("sum_{name}"));
-    }
     let mut tallies = Tallies::default();
-    for row in db.query_all(&query).await? {
-        let sum = |name: &str| row.try_get::<i64>("", &format!("sum_{name}"));
-        let marks = Marks {
-            mine: sum("mine")?,
-            team: sum("team")?,
-            late: sum("late")?,
-            callback: sum("callback")?,
-            supervised: sum("supervised")?,
-        };
-        tallies.lines.push(line(&row, marks, None)?);
+    for row in db.query_all(&sums).await? {
+        tallies.lines.push(line(&row, marks_of(&row)?, None)?);
     }
     let whole = tallies.sum(None, None).n;
     let bound = i64::try_from(bound).unwrap_or(i64::MAX);
@@ -328,22 +387,20 @@ async fn by_stage(db: &impl ConnectionTrait, office: OfficeId, sight: Sight) -> 
     Ok(tallies)
 }
 
-/// How many cases stand in each kind and stage, whatever stage the filter names, exactly.
-pub async fn counts(
+/// How many matters residents brought since a moment, and how many were closed since.
+pub async fn brought_and_closed(
     db: &impl ConnectionTrait,
     office: OfficeId,
-    sight: Sight,
-    filter: &Filter,
-) -> AppResult<Vec<(Kind, Stage, i64)>> {
-    Ok(Entity::find()
-        .select_only()
-        .column(Column::Kind)
-        .column(Column::Stage)
-        .column_as(Column::Id.count(), "n")
-        .filter(filter.condition(db.get_database_backend(), office, sight))
-        .group_by(Column::Kind)
-        .group_by(Column::Stage)
-        .into_tuple()
-        .all(db)
-        .await?)
+    since: DateTime<Utc>,
+) -> AppResult<(u64, u64)> {
+    let here = Entity::find()
+        .filter(Column::OfficeId.eq(office))
+        .filter(Column::Kind.is_in(Kind::DESK.iter().copied()));
+    let brought = here.clone().filter(Column::RecordedAt.gte(since));
+    // Whatever was closed was changed, and changes have an index.
+    let closed = here
+        .filter(Column::UpdatedAt.gte(since))
+        .filter(Column::ClosedAt.gte(since))
+        .filter(Column::Stage.eq(Stage::Closed));
+    Ok((brought.count(db).await?, closed.count(db).await?))
 }

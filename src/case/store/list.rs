@@ -8,7 +8,7 @@ use crate::{
     case::door::{Reader, Sight},
     domain::{
         area::Level,
-        case::{Channel, FollowUpKind, Kind, Part, Parts, Stage, Step, Turn, Urgency, turn},
+        case::{Channel, FollowUpKind, Kind, Part, Parts, Stage, Step, Urgency},
         id::{AccountId, AreaId, CaseId, EmployerId, OfficeId, UnitId},
         number::CaseNumber,
         posting::PostingStatus,
@@ -211,14 +211,25 @@ impl Filter {
 
     /// Whether only kind, stage or a queue is asked for, which the counts know without looking.
     pub(super) fn is_plain(&self) -> bool {
-        self.unit.is_none()
-            && self.area.is_none()
-            && self.category.is_none()
-            && self.channel.is_none()
-            && self.urgency.is_none()
-            && self.since.is_none()
-            && self.before.is_none()
-            && self.words.is_none()
+        self.narrowed() == 0
+    }
+
+    /// Whether several things are asked for at once, which no index of its own answers.
+    pub(super) fn is_mixed(&self) -> bool {
+        self.narrowed() > 1
+    }
+
+    fn narrowed(&self) -> usize {
+        let asked = [
+            self.unit.is_some(),
+            self.area.is_some(),
+            self.category.is_some(),
+            self.channel.is_some(),
+            self.urgency.is_some(),
+            self.since.is_some() || self.before.is_some(),
+            self.words.is_some(),
+        ];
+        asked.into_iter().filter(|asked| *asked).count()
     }
 
     fn order(&self) -> Ordered {
@@ -344,9 +355,7 @@ const EARLY: TimeDelta = TimeDelta::days(3);
 
 /// What waits for somebody: every stage and step whose next action is his, and follow-ups.
 pub(super) fn queue(sight: Sight, (parts, unit, today): Waiting) -> Condition {
-    let open = Condition::all()
-        .add(is_open())
-        .add(turns(sight, parts, unit));
+    let open = Condition::all().add(is_open()).add(turns(parts, unit));
     match followed(sight, parts, today) {
         Some(followed) => Condition::any().add(open).add(followed),
         None => open,
@@ -366,44 +375,25 @@ fn in_queue(office: OfficeId, sight: Sight, (parts, unit, today): Waiting) -> Co
             .filter(condition)
             .into_query()
     };
-    let mut few = ids(Condition::all()
-        .add(is_open())
-        .add(turns(sight, parts, unit)));
+    let mut few = ids(Condition::all().add(is_open()).add(turns(parts, unit)));
     few.union(UnionType::Distinct, ids(followed));
     Condition::all().add(Column::Id.in_subquery(few))
 }
 
-/// Stages and steps in which somebody is to act.
-fn turns(sight: Sight, parts: Parts, unit: Option<UnitId>) -> Condition {
-    let mut any = Condition::any().add(nothing());
-    for kind in sight.kinds() {
-        for stage in Stage::OPEN {
-            for step in steps(*kind, *stage) {
-                let Some(Turn { part, .. }) = turn(*kind, *stage, step, false) else {
-                    continue;
-                };
-                if !parts.has(part) {
-                    continue;
-                }
-                any = any.add(
-                    Condition::all()
-                        .add(Column::Kind.eq(*kind))
-                        .add(Column::Stage.eq(*stage))
-                        .add_option(step.map(|step| Column::Step.eq(step)))
-                        .add_option(belongs(part, unit)),
-                );
-            }
-        }
-    }
-    if parts.has(Part::Dispatcher) {
-        // Handled by a grid worker himself and sent back: it is with no unit.
-        let with_nobody = Condition::all()
-            .add(Column::Kind.is_in(Kind::DESK.iter().copied()))
-            .add(Column::Stage.eq(Stage::Handling))
-            .add(Column::LeadUnitId.is_null());
-        any = any.add(with_nobody);
-    }
-    any
+/// Whose turn it is. Some parts are only played by those of the leading unit.
+fn turns(parts: Parts, unit: Option<UnitId>) -> Condition {
+    const OWN: [Part; 3] = [Part::Handler, Part::UnitLeader, Part::Mediator];
+    let (own, others): (Vec<Part>, Vec<Part>) = Part::ALL
+        .iter()
+        .filter(|part| parts.has(**part))
+        .partition(|part| OWN.contains(part));
+    let is = |parts: Vec<Part>| Column::Turn.is_in(parts.into_iter().map(Part::code));
+    let of_the_unit = unit.map(|unit| {
+        Condition::all()
+            .add(Column::LeadUnitId.eq(unit))
+            .add(is(own))
+    });
+    Condition::any().add(is(others)).add_option(of_the_unit)
 }
 
 /// Cases, ended or not, with a follow-up that these parts answer.
@@ -422,24 +412,6 @@ pub(super) fn followed(sight: Sight, parts: Parts, today: NaiveDate) -> Option<C
     }
     let of = kinds.into_iter().map(|kind| follow_ups_of(kind, today));
     Some(of.fold(Condition::any(), Condition::add))
-}
-
-fn steps(kind: Kind, stage: Stage) -> Vec<Option<Step>> {
-    match stage {
-        Stage::Handling if kind != Kind::PatrolFinding && !kind.steps().is_empty() => {
-            kind.steps().iter().copied().map(Some).collect()
-        }
-        _ => vec![None],
-    }
-}
-
-/// Parts that only those of the leading unit play.
-fn belongs(part: Part, unit: Option<UnitId>) -> Option<Condition> {
-    let own = matches!(part, Part::Handler | Part::UnitLeader | Part::Mediator);
-    own.then(|| {
-        Condition::all()
-            .add(unit.map_or_else(|| Expr::value(1).eq(0), |unit| Column::LeadUnitId.eq(unit)))
-    })
 }
 
 fn follow_ups_of(kind: Kind, today: NaiveDate) -> Condition {

@@ -4,7 +4,7 @@ use super::codes::Kind;
 use super::part::Who;
 use super::sla::{Calendars, SlaRule};
 use crate::domain::{
-    id::{EmployerId, PostingId, UnitId},
+    id::{AreaId, EmployerId, PostingId, UnitId},
     number::CaseNumber,
     role::Role,
 };
@@ -36,6 +36,10 @@ pub struct Facts<'a> {
     pub seeker: SeekerFacts,
     /// The event the action names has words that were not erased.
     pub text_there: bool,
+    /// The areas that the place of a finding lies in, itself included.
+    pub around: Vec<AreaId>,
+    /// A picture of how it was before lies in the case already.
+    pub before_there: bool,
 }
 
 /// 限度: proposals that an office may change.
@@ -177,6 +181,8 @@ impl<'a> Facts<'a> {
             posting: None,
             seeker: SeekerFacts::default(),
             text_there: false,
+            around: Vec::new(),
+            before_there: false,
         }
     }
 }

@@ -32,7 +32,7 @@ pub use field::{Code, FieldSpec, Line, Point, Shape, Text, Texts};
 pub use fold::{ReplayError, replay};
 pub use guard::Guard;
 pub use merge::Merges;
-pub use next::{Turn, ready, turn, turn_of};
+pub use next::{Turn, hindrance, ready, turn, turn_of};
 pub use part::{Actor, HANDLING, NotAnActor, Parts, STANDING, Who};
 pub use refusal::{Class, Refusal};
 pub use sla::{Calendars, Deadline, SlaRule, defaults as default_rules};

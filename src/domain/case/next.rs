@@ -2,7 +2,7 @@
 use super::codes::{Action, Kind, Part, Stage, Step};
 use super::command::Command;
 use super::facts::Facts;
-use super::guard::Ask;
+use super::guard::{Ask, Guard};
 use super::part::Actor;
 use super::refusal::Class;
 use super::state::CaseState;
@@ -67,6 +67,44 @@ fn in_hand(step: Option<Step>) -> Action {
     }
 }
 
+/// Why an actor whose part it is may not take an action now, whatever data he gives; none when he
+/// may, or when it is not his part.
+pub fn hindrance(case: &CaseState, actor: &Actor, facts: &Facts, action: Action) -> Option<Guard> {
+    let parts = actor.parts(case.kind, Some(case), None);
+    let row = table::find(case.kind, Some(case.stage), action)?;
+    let sample = Command::sample(case.kind, action);
+    let command = Command::parse(case.kind, action, &sample).ok()?;
+    let failing = |part: Part| {
+        let ask = Ask {
+            kind: case.kind,
+            case: Some(case),
+            command: &command,
+            actor,
+            part,
+            parts,
+            facts,
+        };
+        let mut guards = row.guards.iter().filter(|guard| foreseen(**guard));
+        guards.find(|guard| !guard.holds(&ask)).copied()
+    };
+    let tried: Vec<_> = row
+        .by
+        .iter()
+        .filter(|part| parts.has(**part))
+        .map(|part| failing(*part))
+        .collect();
+    // One part in which he may is enough.
+    if tried.contains(&None) {
+        return None;
+    }
+    tried.into_iter().flatten().next()
+}
+
+/// Whether a guard can be looked at before the data of the action is there.
+fn foreseen(guard: Guard) -> bool {
+    !matches!(guard.class(), Class::Invalid(_)) && !guard.reads_data()
+}
+
 /// The actions that only the data still to be given could stop, in the order of the table: what a
 /// page offers. Guards that look at the data are left to the decision itself.
 pub fn ready(case: &CaseState, actor: &Actor, facts: &Facts) -> Vec<Action> {
@@ -88,7 +126,7 @@ pub fn ready(case: &CaseState, actor: &Actor, facts: &Facts) -> Vec<Action> {
             };
             row.guards
                 .iter()
-                .filter(|guard| !matches!(guard.class(), Class::Invalid(_)) && !guard.reads_data())
+                .filter(|guard| foreseen(**guard))
                 .all(|guard| guard.holds(&ask))
         })
     };

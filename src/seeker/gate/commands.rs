@@ -40,6 +40,9 @@ pub async fn check_in(
         account,
     };
     let nonce = scan.nonce.clone();
+    if let Some(kept) = store::by_nonce(app.db.read(), gate.fair, &nonce).await? {
+        return Answer::kept(kept).named(app, gate.office).await;
+    }
     let done = app
         .db
         .write(move |tx| async move { look(&tx, gate, scan).await });
@@ -60,9 +63,6 @@ pub async fn check_in(
 const NONCE_USED: &str = "nonce_used";
 
 async fn look(tx: &WriteTx, gate: Gate, scan: Scan) -> AppResult<Answer> {
-    if let Some(kept) = store::by_nonce(tx.conn(), gate.fair, &scan.nonce).await? {
-        return Ok(Answer::kept(kept));
-    }
     let found = find(tx, gate, &scan.token).await?;
     let (verdict, first_seen) = match &found {
         Found::Refused(reason) => (Verdict::Refused(*reason), None),
@@ -117,25 +117,21 @@ async fn find(tx: &WriteTx, gate: Gate, token: &Token) -> AppResult<Found> {
     }
     let row = match token {
         Token::Secret(secret) => {
-            let found = registrations::by_secret(tx.conn(), gate.office, secret).await?;
-            found.map(|(row, _)| row)
+            match registrations::by_secret(tx.conn(), gate.office, secret).await? {
+                Some((row, _)) => registrations::lock(tx, row.id).await?,
+                None => None,
+            }
         }
-        Token::Code(code) => registrations::by_code(tx.conn(), gate.fair, code).await?,
-        Token::Registration(id) => registrations::by_id(tx.conn(), *id).await?,
+        Token::Code(code) => registrations::lock_code(tx, gate.fair, code).await?,
+        Token::Registration(id) => registrations::lock(tx, *id).await?,
         Token::Unreadable => None,
     };
-    let Some(row) = row else {
-        return Ok(Found::Refused(Reason::Unknown));
-    };
-    if row.fair_id != gate.fair {
-        return Ok(Found::Refused(Reason::OtherFair));
-    }
-    let row = registrations::lock(tx, row.id).await?;
-    match row {
-        Some(row) if row.status == ACTIVE => Ok(Found::Holder(Box::new(row))),
-        Some(_) => Ok(Found::Refused(Reason::Withdrawn)),
-        None => Ok(Found::Refused(Reason::Unknown)),
-    }
+    Ok(match row {
+        None => Found::Refused(Reason::Unknown),
+        Some(row) if row.fair_id != gate.fair => Found::Refused(Reason::OtherFair),
+        Some(row) if row.status != ACTIVE => Found::Refused(Reason::Withdrawn),
+        Some(row) => Found::Holder(Box::new(row)),
+    })
 }
 
 type Looked = (Verdict, Option<FirstSeen>);
@@ -157,8 +153,10 @@ async fn now(
             if !store::enter_square(tx, gate.fair).await? {
                 return Ok((Verdict::Refused(Reason::Full), FirstSeen::of(row)));
             }
-            let first = store::first_in(tx, row.id, tx.now, &scan.gate).await?;
-            store::set_inside(tx, row.id, true).await?;
+            let first = store::first_in(tx, row.id, tx.now, &scan.gate, true).await?;
+            if !first {
+                store::set_inside(tx, row.id, true).await?;
+            }
             let seen = if first { None } else { FirstSeen::of(row) };
             Ok((verdict, seen))
         }
@@ -189,7 +187,9 @@ async fn late(
     };
     let verdict = decide::offline(known, scan.direction);
     let seen = FirstSeen::of(row);
-    if scan.direction == Direction::In && !store::first_in(tx, row.id, at, &scan.gate).await? {
+    if scan.direction == Direction::In
+        && !store::first_in(tx, row.id, at, &scan.gate, row.inside).await?
+    {
         store::came_earlier(tx, row.id, at, &scan.gate).await?;
     }
     let latest = moves.iter().all(|m| At(m.scanned_at, &m.nonce) < here);

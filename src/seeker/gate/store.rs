@@ -89,17 +89,20 @@ pub async fn count_inside(tx: &WriteTx, fair: FairId, change: i64) -> AppResult<
     Ok(())
 }
 
-/// The first admission of a registration: only one scan can be it.
+/// The first admission of a registration: only one scan can be it. `inside` is where the holder is
+/// afterwards.
 pub async fn first_in(
     tx: &WriteTx,
     id: RegistrationId,
     at: DateTime<Utc>,
     gate: &str,
+    inside: bool,
 ) -> AppResult<bool> {
     use registration::Column;
     let done = registration::Entity::update_many()
         .col_expr(Column::FirstInAt, Expr::value(at))
         .col_expr(Column::FirstGate, Expr::value(gate))
+        .col_expr(Column::Inside, Expr::value(inside))
         .filter(Column::Id.eq(id))
         .filter(Column::Status.eq(ACTIVE))
         .filter(Column::FirstInAt.is_null())

@@ -16,9 +16,11 @@ pub(super) fn verifier_of_other_unit(ask: &Ask) -> bool {
     ask.case(|case| !ask.actor.leads(case))
 }
 
+/// A grid worker looks at what lies outside his own area, be it a grid or a whole community.
 pub(super) fn verifier_of_other_grid(ask: &Ask) -> bool {
-    ask.part != Part::GridWorker
-        || ask.case(|case| ask.actor.grid.is_some() && ask.actor.grid != case.org_node)
+    let outside =
+        |grid| !ask.facts.around.contains(&grid) && ask.case(|case| case.org_node != Some(grid));
+    ask.part != Part::GridWorker || ask.actor.grid.is_some_and(outside)
 }
 
 pub(super) fn site_evidence(ask: &Ask) -> bool {

@@ -170,10 +170,11 @@ pub(super) fn result_evidence(ask: &Ask) -> bool {
     }
 }
 
+/// How it was may have been shown when it was reported.
 pub(super) fn before_and_after(ask: &Ask) -> bool {
     match ask.command {
         Command::SubmitResult { before, after, .. } | Command::SelfHandle { before, after, .. } => {
-            !before.is_empty() && !after.is_empty()
+            (ask.facts.before_there || !before.is_empty()) && !after.is_empty()
         }
         _ => false,
     }

@@ -175,6 +175,7 @@ fn kind_facts(now: DateTime<Utc>) -> Facts<'static> {
             open_match: false,
         },
         text_there: true,
+        before_there: false,
         ..Facts::at(now, &CALENDARS, &RULES)
     }
 }
