@@ -28,10 +28,11 @@ use crate::{
 };
 use anyhow::{Context, Result, bail, ensure};
 use std::{
-    fs::{File, TryLockError},
+    fs::{DirBuilder, File, TryLockError},
     io::Write,
     net::{IpAddr, SocketAddr, TcpListener},
     num::NonZeroU32,
+    os::unix::fs::DirBuilderExt,
     path::Path,
     sync::Arc,
     time::Duration,
@@ -80,13 +81,21 @@ pub async fn open_here(common: &Common) -> Result<App> {
 
 /// Everything a handler reaches, opened for `data`; the schema is brought up to date first.
 pub async fn open(common: &Common, data: &Path, public_url: &str, migrate: bool) -> Result<App> {
-    std::fs::create_dir_all(data)
-        .with_context(|| format!("--data: cannot make {}", data.display()))?;
+    make_folder(data)?;
     let keys = Keys::load_or_create(data).context("--data")?;
     let url = common.database(data);
     let db = Db::open(&url, Arc::new(SystemClock), migrate).await;
     let db = db.context("--database-url: cannot open the database")?;
     assemble(db, keys, data, public_url, common.venues.clone()).await
+}
+
+/// Makes a data folder, for its owner alone: keys and uploads are in it.
+fn make_folder(data: &Path) -> Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data)
+        .with_context(|| format!("--data: cannot make {}", data.display()))
 }
 
 /// Puts an [`App`] together around an open database.
@@ -168,8 +177,7 @@ pub fn alone(common: &Common, data: &Path) -> Result<Option<File>> {
     if !common.database(data).starts_with("sqlite:") {
         return Ok(None);
     }
-    std::fs::create_dir_all(data)
-        .with_context(|| format!("--data: cannot make {}", data.display()))?;
+    make_folder(data)?;
     let path = data.join("nightfair.lock");
     let lock = File::create(&path).with_context(|| format!("--data: {}", path.display()))?;
     match lock.try_lock() {
@@ -234,7 +242,7 @@ pub fn public_url(
 
 async fn migrate(common: &Common, status: bool) -> Result<()> {
     let data = common.data("nightfair-data");
-    std::fs::create_dir_all(&data)?;
+    make_folder(&data)?;
     let url = common.database(&data);
     let waiting = db::pending(&url)
         .await

@@ -108,8 +108,7 @@ async fn note(db: &Db, action: &'static str, file: &str) -> Result<()> {
 pub async fn restore(common: &Common, from: &Path) -> Result<()> {
     let data = common.data("nightfair-data");
     let archive = Archive::open(from)?;
-    std::fs::create_dir_all(&data)
-        .with_context(|| format!("--data: cannot make {}", data.display()))?;
+    super::make_folder(&data)?;
     let alone = super::alone(common, &data)?;
     let url = common.database(&data);
     let laid = archive::lay(&archive, &url, &data, &tell()).await?;

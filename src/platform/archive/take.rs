@@ -1,7 +1,7 @@
 //! Takes an archive: one reading transaction walks through every table while writers go on; a
 //! thread of its own packs what was read, so memory holds a few chunks however much there is.
 use super::{
-    CHUNK, Tell,
+    Archive, CHUNK, Tell,
     catalogue::{self, Found, ask},
     format::{
         self, FORMAT, KEY, KEY_CHECK, KEY_WORD, MANIFEST, Manifest, Meter, Part, SEAL,
@@ -97,6 +97,10 @@ pub async fn take(db: &Db, order: Order, tell: &Tell) -> Result<Taken> {
     };
     let bytes = tokio::task::spawn_blocking(move || {
         let bytes = close(zip, &manifest, &keys)?;
+        // What the disk gives back is what counts.
+        let written = Archive::open(&draft.0)?;
+        ensure!(written.manifest == manifest, "it reads back otherwise");
+        written.prove().context("it does not read back")?;
         draft.publish(&order.out)?;
         anyhow::Ok(bytes)
     });
@@ -345,7 +349,10 @@ fn close(mut zip: Zip, manifest: &Manifest, keys: &Keys) -> Result<u64> {
     zip.write_all(text.as_bytes())?;
     zip.start_file(SEAL, options(false))?;
     zip.write_all(keys.look_up(SEALED_MANIFEST, &text).as_bytes())?;
-    let file = zip.finish()?.into_inner().map_err(|e| e.into_error())?;
+    let file = zip
+        .finish()?
+        .into_inner()
+        .map_err(std::io::IntoInnerError::into_error)?;
     file.sync_all()?;
     Ok(file.metadata()?.len())
 }
