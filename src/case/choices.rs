@@ -8,7 +8,7 @@ use super::{
 use crate::{
     domain::{
         calendar::day_of,
-        case::{Action, Actor, CaseState, Code, Kind, Step, Urgency},
+        case::{Actor, CaseState, Code, Kind, Urgency},
         id::{PersonId, UnitId},
     },
     entity::{case, case_file},
@@ -48,8 +48,6 @@ pub struct Choices {
     pub pictures: Vec<Choice>,
     /// Where the case goes by rule: lead unit and helping units.
     pub suggested: Option<(UnitId, Vec<UnitId>)>,
-    /// 答复稿, once it was approved.
-    pub reply: Option<String>,
     /// The next working day, and the unit's deadline some working days later.
     pub next_workday: Option<NaiveDate>,
     pub longer: Option<DateTime<Utc>>,
@@ -98,10 +96,6 @@ impl Choices {
         }
         if case.kind == Kind::Mediation {
             all.take_mediators(store::forms::mediators(db, office).await?, people);
-        }
-        if state.step == Some(Step::ReplyApproved) {
-            all.reply =
-                store::last_words(db, &app.keys, case.id, Action::DraftReply, "reply").await?;
         }
         all.take_people(app, lang, (case, state)).await?;
         all.take_pictures(lang, case, &files::of_case(db, case.id).await?);

@@ -136,7 +136,6 @@ async fn complain(
         .person
         .is_some_and(|person| by.who == Who::Person(person));
     let report = Command::Report {
-        urgency: None,
         channel: if own { Channel::Qr } else { Channel::Phone },
         category: about_employers(book, complaint)?,
         text,
@@ -335,7 +334,6 @@ pub async fn open_child(
         .write_once(once, move |tx| async move {
             let parent = store::find(tx.conn(), office, of).await?;
             let report = Command::Report {
-                urgency: None,
                 channel: Channel::Web,
                 category: child.category,
                 text: child.text,

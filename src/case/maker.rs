@@ -218,7 +218,6 @@ impl Maker<'_> {
                 all.mediating.first().cloned()
             }
             (Action::Dispatch | Action::Designate, "lead") | (Action::HandOver, "to") => by_rule(),
-            (Action::SubmitResult, "result") => all.reply.clone(),
             (Action::Consent, "party") => only(&self.persons(action)),
             (Action::Supervise, "to") | (_, "owner") => lead(),
             (_, "asked_by") => only(&all.askers),

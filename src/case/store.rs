@@ -13,8 +13,8 @@ use super::files;
 use crate::{
     domain::{
         case::{
-            Action, CaseState, Command, Event, Evidence, FollowUpKind, Recorded, Retained, Stage,
-            Texts, Who, chain, turn_of,
+            CaseState, Command, Event, Evidence, FollowUpKind, Recorded, Retained, Stage, Texts,
+            Who, chain, turn_of,
         },
         id::{AccountId, CaseId, CaseTextId, FairId, OfficeId},
         number::CaseNumber,
@@ -165,23 +165,6 @@ pub async fn texts_of(
         }
     }
     Ok(found)
-}
-
-/// What somebody wrote last in a field of an action, if it was not erased.
-pub async fn last_words(
-    db: &impl ConnectionTrait,
-    keys: &Keys,
-    id: CaseId,
-    action: Action,
-    field: &str,
-) -> AppResult<Option<String>> {
-    let texts = texts_of(db, keys, id).await?;
-    let events = events(db, id).await?;
-    let last = events.iter().rev().find(|row| row.action == action.code());
-    let words = last
-        .and_then(|row| row.text_id)
-        .and_then(|id| texts.get(&id));
-    Ok(words.and_then(|words| words.get(field)).cloned())
 }
 
 /// A number that was never given before: the counter moves in the caller's transaction.

@@ -139,9 +139,12 @@ async fn parties(
     let parties = store::rows::parties_of(db, case.id).await?;
     let ids: Vec<PersonId> = parties.iter().filter_map(|party| party.person_id).collect();
     let cards = person::cards(db, &app.keys, case.office_id, &ids).await?;
-    let name = |card: &person::Card| match card.erased {
-        true => words::say(lang, "person.erased"),
-        false => words::masked(lang, &card.name, &card.tail),
+    let name = |card: &person::Card| {
+        if card.erased {
+            words::say(lang, "person.erased")
+        } else {
+            words::masked(lang, &card.name, &card.tail)
+        }
     };
     Ok(cards.iter().map(|(id, card)| (*id, name(card))).collect())
 }
@@ -171,7 +174,7 @@ impl Told<'_> {
             };
             if let Some(value) = value.filter(|value| !value.is_empty()) {
                 lines.push(FactLine {
-                    label: words::told(self.lang, event.action, field),
+                    label: words::field(self.lang, event.action, field),
                     href: self.link(field, &value),
                     value,
                 });

@@ -130,10 +130,6 @@ pub async fn forms(app: &App, lang: Lang, held: &Held) -> AppResult<Vec<ActionFo
             form.label = label;
         }
     }
-    // An answer is rated once, not twice in two words.
-    if forms.iter().any(|form| form.action == "opinion") {
-        forms.retain(|form| form.action != "callback");
-    }
     let rank = |form: &ActionForm| match form.action {
         "opinion" => 0,
         "callback" => 1,
@@ -220,10 +216,7 @@ async fn track_page(app: &App, view: &View, held: &Held) -> AppResult<TrackPage>
     } else {
         Vec::new()
     };
-    let rated = seen
-        .state
-        .callbacks_now()
-        .any(|note| note.satisfied.is_some());
+    let rated = seen.state.callbacks_now().any(|note| note.solved.is_some());
     let first = forms
         .iter()
         .position(|form| awaited(held.case.stage, form.action, rated))
@@ -254,7 +247,7 @@ async fn track_page(app: &App, view: &View, held: &Held) -> AppResult<TrackPage>
 /// Whether an action is what the office waits for from the resident.
 fn awaited(stage: Stage, action: &str, rated: bool) -> bool {
     match action {
-        "callback" | "opinion" if rated => false,
+        "callback" if rated => false,
         "callback" | "opinion" => matches!(stage, Stage::Verifying | Stage::Closed),
         "appeal" => stage == Stage::Rejected,
         _ => false,

@@ -117,7 +117,7 @@ impl Day {
     /// A picture of something, such as a lamp, in a colour of its own.
     pub fn picture(&self, of: &str) -> PathBuf {
         let file = self.browser.dir.path().join(format!("{of}.png"));
-        let shade = of.bytes().fold(40_u8, |sum, byte| sum.wrapping_add(byte));
+        let shade = of.bytes().fold(40_u8, u8::wrapping_add);
         let plain = image::RgbImage::from_pixel(480, 320, image::Rgb([shade, 90, 60]));
         plain.save(&file).unwrap();
         file
@@ -146,9 +146,7 @@ impl Timed {
     pub async fn open(at: &str) -> Self {
         let (app, host) = TestApp::served_at(at).await;
         let program = Self { app, host };
-        program
-            .told()
-            .account(ADMIN, "Wang Fang", "office_admin", None);
+        program.told().account(ADMIN, "王芳", "office_admin", None);
         program
     }
 

@@ -192,7 +192,7 @@ async fn unfinished(
         .filter(is_open())
         .into_query();
     for (name, mark) in marks(sight, whose) {
-        open.expr_as(Expr::from(one_if(mark)).sum(), format!("sum_{name}"));
+        open.expr_as(one_if(mark).sum(), format!("sum_{name}"));
     }
     // In the order of an index, so that nothing is sorted.
     open.column((Entity, Column::Kind))

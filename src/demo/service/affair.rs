@@ -248,7 +248,6 @@ impl Opening {
             read: Read {
                 kind: self.kind,
                 category: code(self.category)?,
-                urgency: None,
                 text: says,
                 title: Some(line(self.title)?),
                 channel: self.channel,
