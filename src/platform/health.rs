@@ -101,6 +101,11 @@ fn mode(path: &Path) -> Option<u32> {
     Some(about.permissions().mode() & 0o777)
 }
 
+/// Whether nobody but the owner gets at it.
+fn is_private(mode: u32) -> bool {
+    (mode & 0o070, mode & 0o007) == (0, 0)
+}
+
 fn rights(data: &Path) -> Check {
     let name = "data folder";
     let found = format!(
@@ -110,7 +115,7 @@ fn rights(data: &Path) -> Check {
     );
     let todo = format!("chmod 700 {}", data.display());
     match mode(data) {
-        Some(mode) if mode & 0o077 == 0 => Check::ok(name, found),
+        Some(mode) if is_private(mode) => Check::ok(name, found),
         Some(mode) if mode & 0o022 != 0 => Check::bad(name, found, todo),
         _ => Check::warn(name, found, todo),
     }
@@ -131,7 +136,7 @@ fn key(data: &Path) -> Check {
         );
     }
     let found = format!("{} has the mode {mode:03o}", path.display());
-    if mode & 0o077 == 0 {
+    if is_private(mode) {
         Check::ok(name, found)
     } else {
         Check::bad(name, found, format!("chmod 600 {}", path.display()))
@@ -147,8 +152,8 @@ pub fn space(name: &'static str, path: &Path) -> Check {
             let found = format!("{} MB at {}", bytes >> 20, path.display());
             let state = match bytes {
                 ..TOO_FULL => State::Bad,
-                ..SOON_FULL => State::Warn,
-                _ => return Check::ok(name, found),
+                TOO_FULL..SOON_FULL => State::Warn,
+                SOON_FULL.. => return Check::ok(name, found),
             };
             Check::new(name, state, found, todo)
         }
@@ -219,7 +224,7 @@ pub fn certificate(chain: &Path, now: DateTime<Utc>) -> Check {
             let state = match days {
                 _ if end <= now => State::Bad,
                 ..21 => State::Warn,
-                _ => return Check::ok(name, found),
+                21.. => return Check::ok(name, found),
             };
             let todo = "renew it and restart the program";
             Check::new(name, state, found, todo)

@@ -14,6 +14,8 @@ pub const MANIFEST: &str = "manifest.json";
 pub const SEAL: &str = "manifest.seal";
 /// Names, sizes and hashes of the uploads, one line each.
 pub const UPLOADS: &str = "uploads.jsonl";
+/// Where the uploads themselves are.
+pub const UPLOAD_FOLDER: &str = "files/";
 pub const KEY: &str = "nightfair.key";
 /// Bytes of a manifest at most: tables are counted in dozens.
 pub const LARGEST_MANIFEST: u64 = 8 << 20;
@@ -109,7 +111,7 @@ pub struct Upload {
 impl Upload {
     /// Name of its part.
     pub fn part(&self) -> String {
-        format!("files/{}", self.uid)
+        format!("{UPLOAD_FOLDER}{}", self.uid)
     }
 
     /// Names on disk are made by the program; anything else could lead out of the folder.
@@ -135,7 +137,7 @@ impl Meter {
     pub fn take(&mut self, bytes: &[u8]) {
         self.hash.update(bytes);
         self.bytes += bytes.len() as u64;
-        self.lines += bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.lines += bytes.split(|byte| *byte == b'\n').skip(1).count() as u64;
     }
 
     pub fn part(self, name: String) -> Part {

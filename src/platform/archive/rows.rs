@@ -111,11 +111,10 @@ fn expression(value: Json, kind: Kind, backend: DbBackend) -> Result<Expr> {
         Kind::Integer => Expr::val(value.as_i64().context("is no integer")?),
         Kind::Boolean if matches!(value, Json::Null) => Expr::val(None::<bool>),
         Kind::Boolean => Expr::val(value.as_bool().context("is neither true nor false")?),
-        Kind::Text => Expr::val(text(value)?),
         Kind::Json if backend == DbBackend::Postgres => {
             Expr::val(text(value)?).cast_as(Alias::new("jsonb"))
         }
-        Kind::Json => Expr::val(text(value)?),
+        Kind::Text | Kind::Json => Expr::val(text(value)?),
         Kind::Instant => {
             let at = text(value)?.map(|text| text.parse::<DateTime<Utc>>());
             Expr::val(at.transpose()?)

@@ -32,6 +32,8 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 /// Chunks that may wait to be packed.
 const WAITING: usize = 8;
+/// Rows of a large table between two lines of progress.
+const SIGN_OF_LIFE: u64 = 250_000;
 /// Left in the data folder, so that `doctor` knows how old the newest archive is.
 const LAST: &str = "backup.json";
 
@@ -85,7 +87,7 @@ pub async fn take(db: &Db, order: Order, tell: &Tell) -> Result<Taken> {
     let packed = packing.await.context("packing the archive")?;
     // What the disk said comes first: the reader only saw that nobody takes its chunks.
     let (zip, parts) = packed.context("--out: cannot write the archive")?;
-    let manifest = read?.with(parts)?;
+    let manifest = read?.with(&parts)?;
     let taken = Taken {
         at: order.at,
         file: order.out.clone(),
@@ -120,7 +122,7 @@ struct Read {
 }
 
 impl Read {
-    fn with(self, parts: Vec<Part>) -> Result<Manifest> {
+    fn with(self, parts: &[Part]) -> Result<Manifest> {
         let find = |name: &str| {
             let part = parts.iter().find(|part| part.name == name);
             part.cloned()
@@ -173,7 +175,7 @@ async fn read_all(
         with_key: order.with_key,
     };
     for (at, table) in tables.iter().enumerate() {
-        let rows = read_table(&tx, table, &sender)
+        let rows = read_table(&tx, table, &sender, tell)
             .await
             .with_context(|| format!("table {}", table.name))?;
         if rows > 0 {
@@ -211,7 +213,12 @@ async fn offices(tx: &DatabaseTransaction) -> Result<Vec<String>> {
     Ok(names.collect::<Result<_, _>>()?)
 }
 
-async fn read_table(tx: &DatabaseTransaction, table: &Found, sender: &Sender) -> Result<u64> {
+async fn read_table(
+    tx: &DatabaseTransaction,
+    table: &Found,
+    sender: &Sender,
+    tell: &Tell,
+) -> Result<u64> {
     sender.start(format::table_part(&table.name), true).await?;
     let backend = ConnectionTrait::get_database_backend(tx);
     let question = Statement::from_string(backend, rows::select(table, backend));
@@ -220,6 +227,9 @@ async fn read_table(tx: &DatabaseTransaction, table: &Found, sender: &Sender) ->
     while let Some(row) = stream.try_next().await? {
         rows::write(&row, &table.columns, &mut chunk)?;
         rows += 1;
+        if rows % SIGN_OF_LIFE == 0 {
+            tell(&format!("{}: {rows} rows so far", table.name));
+        }
         if chunk.len() >= CHUNK {
             let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK));
             sender.bytes(full).await?;
@@ -306,7 +316,7 @@ fn pack(file: File, mut queue: mpsc::Receiver<Piece>) -> Result<(Zip, Vec<Part>)
     let mut open: Option<(String, Meter)> = None;
     let mut end = |open: &mut Option<(String, Meter)>| {
         if let Some((name, meter)) = open.take()
-            && name.ends_with(".jsonl")
+            && !name.starts_with(format::UPLOAD_FOLDER)
         {
             parts.push(meter.part(name));
         }
