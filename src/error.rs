@@ -228,22 +228,30 @@ impl From<sea_orm::DbErr> for AppError {
                 tracing::warn!(%error, "database unavailable");
                 Self::unavailable()
             }
-            _ if is_no_text(&error) => Self::malformed("not_utf8"),
-            _ => Self::Internal(error.into()),
+            _ => match sqlstate(&error).as_deref() {
+                // No text with a NUL in it is kept: whoever sends one is told so, wherever it was.
+                Some("22021") => Self::malformed("not_utf8"),
+                // Two transactions in each other's way, one was given up: it may simply be repeated.
+                Some("40001" | "40P01") => {
+                    tracing::warn!(%error, "transaction given up");
+                    Self::unavailable()
+                }
+                _ => Self::Internal(error.into()),
+            },
         }
     }
 }
 
-/// PostgreSQL keeps no text with a NUL in it: whoever sends one is told so, wherever it was sent.
-fn is_no_text(error: &sea_orm::DbErr) -> bool {
+/// The SQLSTATE that PostgreSQL gave for a failed statement.
+pub fn sqlstate(error: &sea_orm::DbErr) -> Option<String> {
     use sea_orm::{DbErr, RuntimeErr, sqlx::error::DatabaseError};
     let (DbErr::Query(RuntimeErr::SqlxError(cause)) | DbErr::Exec(RuntimeErr::SqlxError(cause))) =
         error
     else {
-        return false;
+        return None;
     };
-    let code = cause.as_database_error().and_then(DatabaseError::code);
-    code.is_some_and(|code| code == "22021")
+    let code = cause.as_database_error().and_then(DatabaseError::code)?;
+    Some(code.into_owned())
 }
 
 impl From<minijinja::Error> for AppError {

@@ -533,6 +533,7 @@ impl Team {
     async fn lead_to(&self, tx: &WriteTx, keys: &Keys, kind: Kind, to: Stage) -> AppResult<CaseId> {
         let text = "医保卡在社区医院刷不了，窗口说系统里没有登记，希望帮忙问清楚要带什么材料、去哪里办理。";
         let report = Command::Report {
+            urgency: None,
             channel: Channel::Desk,
             category: Code::new("medical").map_err(|fault| anyhow::anyhow!("{fault}"))?,
             text: Text::new(text).map_err(|fault| anyhow::anyhow!("{fault}"))?,

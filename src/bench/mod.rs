@@ -10,6 +10,8 @@ mod stream;
 
 use crate::config::Plan;
 use anyhow::{Context, Result, ensure};
+use axum::{body::Bytes, http::Request};
+use http_body_util::Full;
 use load::{Outcome, get, post, run};
 use report::{Report, Row, median, milliseconds};
 use serde_json::json;
@@ -268,6 +270,7 @@ impl Bench {
                 }
             }
             self.case_actions(&marks, &clerk, size).await?;
+            self.recounted(&marks, &clerk, size).await?;
             self.remark(format!("{size} cases, filled in {filled} s"));
         }
         Ok(())
@@ -303,19 +306,10 @@ impl Bench {
                 .await?
                 .all(200)?,
             );
-            let path = format!("/api/v1/cases/{}/actions", marks.handled);
-            let (token, first) = (
-                token.to_owned(),
-                marks.handled_seq + i64::try_from(round * total)?,
-            );
+            let (case, token, first) = (marks.handled.clone(), token.to_owned(), round * total);
+            let first = marks.handled_seq + i64::try_from(first)?;
             let made = run(self.stage.product, 1, total, move |n| {
-                let seq = first + i64::try_from(n)?;
-                let text = format!(
-                    "第{seq}次联系：{}",
-                    "已经把需要的材料和办理地点逐项告诉本人，".repeat(9)
-                );
-                let body = json!({ "action": "update", "expected_seq": seq, "text": text, "visibility": "parties" });
-                post(&path, &token, &body)
+                update(&case, &token, first + i64::try_from(n)?)
             });
             ours.push(made.await?.all(200)?);
         }
@@ -325,6 +319,36 @@ impl Bench {
             &ours,
             Some(("one bare durable insert", &bare)),
         );
+        Ok(())
+    }
+
+    /// The ledger when each time a case was changed just before, so that nothing kept helps.
+    async fn recounted(&mut self, marks: &cases::Marks, token: &str, size: usize) -> Result<()> {
+        let (mut ours, mut waited) = (Vec::new(), Vec::new());
+        let first = marks.handled_seq + i64::try_from(self.plan.rounds * 40)?;
+        for n in 0..40 {
+            let (case, by) = (marks.handled.clone(), token.to_owned());
+            let changed = run(self.stage.product, 1, 1, move |_| {
+                update(&case, &by, first + n)
+            });
+            changed.await?.all(200)?;
+            let by = token.to_owned();
+            let page = run(self.stage.product, 1, 1, move |_| {
+                load::get_as("/cases?show=all", &by)
+            });
+            let page = page.await?.all(200)?;
+            waited.push(page.percentile(100));
+            ours.push(page);
+        }
+        waited.sort_unstable();
+        self.note(
+            &format!("ledger page after a change, {size} cases"),
+            1,
+            &ours,
+            None,
+        );
+        let p95 = milliseconds(waited[waited.len() * 95 / 100]);
+        self.remark(format!("{size} cases; p95 {p95:.1} ms"));
         Ok(())
     }
 
@@ -449,6 +473,16 @@ impl Bench {
 
 /// Cases of the small ledger, against which the large one is held.
 const SMALL: usize = 10_000;
+
+/// A note of 200 characters on a case.
+fn update(case: &str, token: &str, seq: i64) -> Result<Request<Full<Bytes>>> {
+    let said = "已经把需要的材料和办理地点逐项告诉本人，".repeat(9);
+    let text = format!("第{seq}次联系：{said}");
+    let path = format!("/api/v1/cases/{case}/actions");
+    let body =
+        json!({ "action": "update", "expected_seq": seq, "text": text, "visibility": "parties" });
+    post(&path, token, &body)
+}
 
 /// What is asked of a ledger: what it is called, its address, whose token.
 #[expect(clippy::too_many_lines, reason = "a list")]

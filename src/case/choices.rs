@@ -1,6 +1,6 @@
 //! What the fields of one case's forms are chosen from, and what stands in them at first.
 use super::{
-    files,
+    facts, files,
     pages::Choice,
     store::{self, People},
     words,
@@ -48,6 +48,10 @@ pub struct Choices {
     pub pictures: Vec<Choice>,
     /// Where the case goes by rule: lead unit and helping units.
     pub suggested: Option<(UnitId, Vec<UnitId>)>,
+    /// It happened somewhere, so that a picture shows how it is now.
+    pub place: bool,
+    /// 答复稿, once it was approved.
+    pub reply: Option<String>,
     /// The next working day, and the unit's deadline some working days later.
     pub next_workday: Option<NaiveDate>,
     pub longer: Option<DateTime<Utc>>,
@@ -87,6 +91,7 @@ impl Choices {
         all.urgency = category
             .and_then(|code| book.category(code))
             .map(|one| one.urgency);
+        all.place = category.is_some_and(|code| book.traits(case.kind, code).place);
         if let Some(lead) = state.lead() {
             let staff = store::forms::staff_of(db, office, lead).await?;
             all.askers = staff
@@ -97,6 +102,7 @@ impl Choices {
         if case.kind == Kind::Mediation {
             all.take_mediators(store::forms::mediators(db, office).await?, people);
         }
+        all.reply = facts::approved(db, &app.keys, case.id, state).await?;
         all.take_people(app, lang, (case, state)).await?;
         all.take_pictures(lang, case, &files::of_case(db, case.id).await?);
         let by_rule = rulebook::lead_for(db, office, category, state.org_node).await?;

@@ -6,7 +6,7 @@ use super::{
 use crate::{
     domain::{
         case::{
-            Action, Actor, CaseState, Channel, Code, Command, Complaint, Kind, Line, Part,
+            Action, Actor, CaseState, Channel, Code, Command, Complaint, Facts, Kind, Line, Part,
             Recorded, Relation, Shape, Text, Who, decide,
         },
         contact::Contact,
@@ -54,7 +54,8 @@ pub fn open<'a>(
         files::check(tx, office, None, kind, &command, by).await?;
         facts::check_ids(tx.conn(), office, kind, &command).await?;
         let book = Book::load(tx.conn(), office, tx.now).await?;
-        let facts = facts::gather(tx.conn(), &book, tx.now, kind, None, Some(&command)).await?;
+        let facts =
+            facts::gather(tx.conn(), keys, &book, tx.now, kind, None, Some(&command)).await?;
         let mut recorded = decide(kind, None, &command, by, &facts)?.into_iter();
         let first = recorded
             .next()
@@ -101,9 +102,8 @@ pub async fn act_in(
         return Err(AppError::conflict("stale").with("seq", state.seq));
     }
     let book = Book::load(tx.conn(), office, tx.now).await?;
-    let known = Some((&case, &state));
-    let facts = facts::gather(tx.conn(), &book, tx.now, state.kind, known, Some(&command));
-    let facts = facts.await?;
+    let known = (&case, &state);
+    let facts = facts_of(tx, keys, &book, known, &command).await?;
     let recorded = decide(state.kind, Some(&state), &command, by, &facts);
     if recorded.is_ok() || matches!(&recorded, Err(no) if no.code == "text_without_personal_data") {
         public::check(tx.conn(), keys, &case, &command).await?;
@@ -121,6 +121,18 @@ pub async fn act_in(
     Ok(state)
 }
 
+/// What a decision on a case that is there may ask.
+async fn facts_of<'b>(
+    tx: &WriteTx,
+    keys: &Keys,
+    book: &'b Book,
+    known: (&entity::case::Model, &CaseState),
+    command: &Command,
+) -> AppResult<Facts<'b>> {
+    let (kind, now) = (known.1.kind, tx.now);
+    facts::gather(tx.conn(), keys, book, now, kind, Some(known), Some(command)).await
+}
+
 /// 投诉用人单位: whichever door it came through, it becomes a request of its own, whose cause is the
 /// match.
 async fn complain(
@@ -136,6 +148,7 @@ async fn complain(
         .person
         .is_some_and(|person| by.who == Who::Person(person));
     let report = Command::Report {
+        urgency: None,
         channel: if own { Channel::Qr } else { Channel::Phone },
         category: about_employers(book, complaint)?,
         text,
@@ -203,9 +216,8 @@ async fn tell_the_other(
     let other = store::by_number(tx.conn(), office, &other.to_string()).await?;
     let state = store::state(&other)?;
     let book = Book::load(tx.conn(), office, tx.now).await?;
-    let known = Some((&other, &state));
-    let facts = facts::gather(tx.conn(), &book, tx.now, state.kind, known, Some(&command));
-    let facts = facts.await?;
+    let known = (&other, &state);
+    let facts = facts_of(tx, keys, &book, known, &command).await?;
     let recorded = decide(state.kind, Some(&state), &command, &Actor::SYSTEM, &facts)?;
     follow(tx, keys, other, state, recorded.into_iter()).await?;
     Ok(())
@@ -334,6 +346,7 @@ pub async fn open_child(
         .write_once(once, move |tx| async move {
             let parent = store::find(tx.conn(), office, of).await?;
             let report = Command::Report {
+                urgency: None,
                 channel: Channel::Web,
                 category: child.category,
                 text: child.text,

@@ -69,7 +69,7 @@ pub async fn open(
     let actor = door::acting(db, account).await?;
     let now = app.db.now();
     let (book, known) = (&seen.book, (case, &seen.state));
-    let facts = facts::gather(db, book, now, case.kind, Some(known), None).await?;
+    let facts = facts::gather(db, &app.keys, book, now, case.kind, Some(known), None).await?;
     let ready = ready(&seen.state, &actor, &facts);
     let hindered =
         turn_of(&seen.state).and_then(|turn| hindrance(&seen.state, &actor, &facts, turn.action));
@@ -104,7 +104,7 @@ pub async fn forms(
     let now = app.db.now();
     let book = Book::load(db, case.office_id, now).await?;
     let known = Some((case, &state));
-    let facts = facts::gather(db, &book, now, case.kind, known, None).await?;
+    let facts = facts::gather(db, &app.keys, &book, now, case.kind, known, None).await?;
     let people = People::default();
     let choices = Choices::plain(lang, &book, &state, now);
     let maker = Maker {
@@ -137,7 +137,7 @@ pub async fn page(
     let staff = is_staff(&desk.actor);
     let mut page = CasePage {
         number: case.number.clone(),
-        title: case.title.clone(),
+        title: view::title(lang, case, &desk.seen.book),
         supervised: case.supervised && desk.reader.is_office(),
         refused: None,
         waits: if next.tried {
@@ -249,6 +249,8 @@ impl Desk {
         let instead = match state.stage {
             Stage::Verifying => Some(Action::Callback),
             Stage::Closed if waiting => Some(Action::Retention),
+            // 代表、书记转交, where a clerk would dispatch
+            Stage::Accepted if state.kind == Kind::Mailbox => Some(Action::HandOver),
             Stage::Dispatched | Stage::Handling if state.job.is_some() => Some(Action::Expire),
             Stage::Handling if state.times.responded.is_none() => Some(Action::Contact),
             _ => None,
@@ -365,6 +367,8 @@ impl Desk {
         let (lang, state) = (self.lang, &self.seen.state);
         match self.turn() {
             Some(turn) if self.may(turn.action) => String::new(),
+            // He does it in his own way.
+            Some(_) if self.first() == Some(Action::HandOver) => String::new(),
             // It is the reader's turn, and something else comes first.
             Some(turn) if self.plays(turn) && self.first().is_some() => String::new(),
             Some(turn) => {

@@ -5,18 +5,19 @@ use crate::{
     domain::{
         calendar::day_of,
         case::{
-            CaseState, Category, Code, Command, Facts, Kind, Named, PostingFacts, SeekerFacts,
-            Shape, Target, Who,
+            Action, CaseState, Category, Code, Command, Facts, Kind, Named, PostingFacts,
+            SeekerFacts, Shape, Step, Target, Who,
         },
         employer::EmployerStatus,
         fair::FairStatus,
         fault::{Faults, FieldFault},
-        id::{AccountId, AreaId, OfficeId, PersonId, PostingId, UnitId},
+        id::{AccountId, AreaId, CaseId, OfficeId, PersonId, PostingId, UnitId},
         number::CaseNumber,
         posting::PostingStatus,
     },
     entity::{account, area, case_text, employer, fair, job_match, person, posting, unit},
     error::AppResult,
+    platform::secret::Keys,
     rulebook::Book,
 };
 use chrono::{DateTime, Utc};
@@ -26,6 +27,7 @@ use serde_json::Value;
 /// Everything a decision on `command` may ask; without one, what is known before there is any.
 pub async fn gather<'b>(
     db: &impl ConnectionTrait,
+    keys: &Keys,
     book: &'b Book,
     now: DateTime<Utc>,
     kind: Kind,
@@ -68,10 +70,24 @@ pub async fn gather<'b>(
         command,
         Some(Command::SubmitResult { .. } | Command::SelfHandle { .. })
     );
-    if let (true, Some((row, _))) = (shows, case) {
+    if let (true, Some((row, state))) = (shows, case) {
         facts.before_there = files::shown_before(db, row.id).await?;
+        facts.approved = approved(db, keys, row.id, state).await?;
     }
     Ok(facts)
+}
+
+/// 答复稿, once it was approved; none when it was erased since.
+pub async fn approved(
+    db: &impl ConnectionTrait,
+    keys: &Keys,
+    id: CaseId,
+    state: &CaseState,
+) -> AppResult<Option<String>> {
+    if state.step != Some(Step::ReplyApproved) {
+        return Ok(None);
+    }
+    store::last_words(db, keys, id, Action::DraftReply, "reply").await
 }
 
 /// The category an action names, or that of the case. A match is about no category.
@@ -171,7 +187,7 @@ async fn seeker_facts(
     db: &impl ConnectionTrait,
     posting: PostingId,
     seeker: Option<PersonId>,
-    this: Option<crate::domain::id::CaseId>,
+    this: Option<CaseId>,
 ) -> AppResult<SeekerFacts> {
     let Some(seeker) = seeker else {
         return Ok(SeekerFacts::default());

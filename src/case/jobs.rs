@@ -138,8 +138,11 @@ fn resume(case: &CaseState, round: &Round) -> Option<Command> {
     (case.stage == Stage::Suspended && due).then_some(Command::Resume { why: None })
 }
 
+/// Who agreed on a day has until then, whatever was promised before.
 fn supervise(case: &CaseState, round: &Round) -> Option<Command> {
-    (case.stage.is_open() && !case.supervised).then(|| Command::Supervise {
+    let agreed = case.mediation.as_ref().and_then(|m| m.perform_by);
+    let waits = case.stage == Stage::Verifying && agreed.is_some_and(|by| by >= round.today);
+    (case.stage.is_open() && !case.supervised && !waits).then(|| Command::Supervise {
         to: case.lead(),
         due_on: round.due_on,
         reason: None,

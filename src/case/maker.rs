@@ -63,6 +63,7 @@ impl Maker<'_> {
             _ if field.name == "event" || field.name == "slot" => "choice",
             _ if action == Action::Invite && field.name == "parties" => "people",
             _ if action == Action::Publish && field.name == "files" => "pictures",
+            _ if field.name == "result" && self.choices.reply.is_some() => "fixed",
             "line" if field.name == "category" && !options.is_empty() => "choice",
             // Nothing to choose from: the number is typed.
             "choice" if options.is_empty() => "line",
@@ -71,13 +72,28 @@ impl Maker<'_> {
         Field {
             name: field.name,
             label: words::field(self.lang, action, field),
-            hint: words::hint(self.lang, action, field),
-            required: (field.required && field.shape != Shape::Yes) || for_them,
+            hint: words::hint(self.lang, self.state.kind, action, field),
+            required: (field.required && field.shape != Shape::Yes)
+                || for_them
+                || self.must(action, field.name),
             shape,
             options,
             value: self.filled(action, field),
             values: self.ticked(action, field),
             min: self.earliest(action, field),
+        }
+    }
+
+    /// What the data type leaves open and a guard asks for.
+    fn must(&self, action: Action, field: &str) -> bool {
+        match (action, field) {
+            (Action::SubmitResult | Action::SelfHandle, "after") => {
+                self.state.kind == Kind::PatrolFinding
+                    || action == Action::SelfHandle
+                    || self.choices.place
+            }
+            (Action::AgreeWritten, "signed_by") | (Action::Deliberate, "votes") => true,
+            _ => false,
         }
     }
 
@@ -218,6 +234,7 @@ impl Maker<'_> {
                 all.mediating.first().cloned()
             }
             (Action::Dispatch | Action::Designate, "lead") | (Action::HandOver, "to") => by_rule(),
+            (Action::SubmitResult, "result") => all.reply.clone(),
             (Action::Consent, "party") => only(&self.persons(action)),
             (Action::Supervise, "to") | (_, "owner") => lead(),
             (_, "asked_by") => only(&all.askers),

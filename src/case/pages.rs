@@ -76,7 +76,7 @@ pub struct Field {
     pub label: String,
     pub hint: String,
     pub required: bool,
-    /// text, line, choice, choices, people, pictures, yes, number, numbers, date, time, file or files
+    /// text, fixed, line, choice, choices, people, pictures, yes, number, numbers, date, time, file or files
     pub shape: &'static str,
     pub options: Vec<Choice>,
     /// What stands in it before anything was typed.

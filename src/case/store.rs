@@ -13,8 +13,8 @@ use super::files;
 use crate::{
     domain::{
         case::{
-            CaseState, Command, Event, Evidence, FollowUpKind, Recorded, Retained, Stage, Texts,
-            Who, chain, turn_of,
+            Action, CaseState, Command, Event, Evidence, FollowUpKind, Recorded, Retained, Stage,
+            Texts, Who, chain, turn_of,
         },
         id::{AccountId, CaseId, CaseTextId, FairId, OfficeId},
         number::CaseNumber,
@@ -35,7 +35,7 @@ use sea_orm::{
 };
 use std::collections::{BTreeMap, HashMap};
 
-pub use count::{Count, Marks, Tallies, Whose, brought_and_closed, queues, tallies};
+pub use count::{Count, Marks, Tallies, Whose, brought_and_closed, queues, tallies, written};
 pub use list::{
     Cursor, Filter, Members, People, Sort, Waiting, Words, area_inside, find_for, is_common,
     late_matches, list, people, places, whole,
@@ -165,6 +165,23 @@ pub async fn texts_of(
         }
     }
     Ok(found)
+}
+
+/// What somebody wrote last in a field of an action, if it was not erased.
+pub async fn last_words(
+    db: &impl ConnectionTrait,
+    keys: &Keys,
+    id: CaseId,
+    action: Action,
+    field: &str,
+) -> AppResult<Option<String>> {
+    let texts = texts_of(db, keys, id).await?;
+    let events = events(db, id).await?;
+    let last = events.iter().rev().find(|row| row.action == action.code());
+    let words = last
+        .and_then(|row| row.text_id)
+        .and_then(|id| texts.get(&id));
+    Ok(words.and_then(|words| words.get(field)).cloned())
 }
 
 /// A number that was never given before: the counter moves in the caller's transaction.

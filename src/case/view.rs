@@ -174,7 +174,7 @@ impl Told<'_> {
             };
             if let Some(value) = value.filter(|value| !value.is_empty()) {
                 lines.push(FactLine {
-                    label: words::field(self.lang, event.action, field),
+                    label: words::told(self.lang, event.action, field),
                     href: self.link(field, &value),
                     value,
                 });
@@ -215,7 +215,7 @@ impl Told<'_> {
         if said.len() == 3 && said.first() == said.last() {
             said.pop();
         }
-        said.join(" · ")
+        capital(&said.join(" · "))
     }
 
     fn link(&self, field: &FieldSpec, value: &str) -> Option<String> {
@@ -233,7 +233,7 @@ impl Told<'_> {
             }
             Shape::Yes => self.yes(field, value.as_bool()?),
             Shape::Number => Some(value.as_i64()?.to_string()),
-            Shape::Numbers => Some(numbers(self.lang, value)),
+            Shape::Numbers => Some(numbers(value)),
             Shape::Date => {
                 let day: NaiveDate = value.as_str()?.parse().ok()?;
                 Some(words::day(self.lang, day))
@@ -302,10 +302,18 @@ impl Told<'_> {
     }
 }
 
-fn numbers(lang: Lang, value: &Value) -> String {
+/// As a line begins: parts are called as they stand within a sentence.
+fn capital(said: &str) -> String {
+    let mut letters = said.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+/// One a line, as the options they belong to.
+fn numbers(value: &Value) -> String {
     let items = value.as_array().into_iter().flatten();
     let items: Vec<_> = items.map(ToString::to_string).collect();
-    items.join(words::comma(lang))
+    items.join("\n")
 }
 
 /// What a deadline is called.
@@ -417,7 +425,8 @@ pub fn due_clocks(state: &CaseState) -> Vec<ClockKind> {
     let handed = matches!(state.stage, Stage::Dispatched | Stage::Handling);
     let matters = |clock| match clock {
         ClockKind::Accept => state.stage == Stage::Registered,
-        ClockKind::Response => open && state.times.responded.is_none(),
+        // Nobody is told of a finding that nobody reported.
+        ClockKind::Response => open && state.times.responded.is_none() && state.person.is_some(),
         ClockKind::Citizen => open && state.stage != Stage::Suspended,
         ClockKind::Unit => handed,
     };
@@ -480,6 +489,15 @@ pub fn follow_ups(lang: Lang, now: DateTime<Utc>, state: &CaseState) -> Vec<DueL
         }
     };
     state.follow_ups.iter().map(line).collect()
+}
+
+/// What a reader calls the case.
+pub fn title(lang: Lang, case: &case::Model, book: &Book) -> String {
+    let category = case
+        .category
+        .as_deref()
+        .and_then(|code| book.category(code));
+    rulebook::title(lang, category, &case.title)
 }
 
 /// The facts that every kind has.

@@ -150,9 +150,18 @@ pub fn field(lang: Lang, action: Action, field: &FieldSpec) -> String {
     )
 }
 
+/// What it is called once it was told: without what helps to fill it in.
+pub fn told(lang: Lang, action: Action, field: &FieldSpec) -> String {
+    let key = format!("case.told.{action}.{}", field.name);
+    text::find::<&str>(lang, &key, &[]).unwrap_or_else(|| self::field(lang, action, field))
+}
+
 /// What helps to fill it in, if anything.
-pub fn hint(lang: Lang, action: Action, field: &FieldSpec) -> String {
-    text::find::<&str>(lang, &format!("case.hint.{action}.{}", field.name), &[]).unwrap_or_default()
+pub fn hint(lang: Lang, kind: Kind, action: Action, field: &FieldSpec) -> String {
+    let find = |key: String| text::find::<&str>(lang, &key, &[]);
+    find(format!("case.hint.{kind}.{action}.{}", field.name))
+        .or_else(|| find(format!("case.hint.{action}.{}", field.name)))
+        .unwrap_or_default()
 }
 
 /// 期限: how long is left, or since when it is over.

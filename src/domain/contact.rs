@@ -128,6 +128,8 @@ fn area_code(digits: &str) -> Option<usize> {
     let b = digits.as_bytes();
     let (long, rest) = match b {
         [b'0', b'1', b'0', rest @ ..] | [b'0', b'2', b'0' | b'1'..=b'9', rest @ ..] => (3, rest),
+        // No place has it: after the country code it would be a 400 number.
+        [b'0', b'4', b'0', b'0', ..] => return None,
         [b'0', b'3'..=b'9', _, _, rest @ ..] => (4, rest),
         _ => return None,
     };
@@ -425,6 +427,7 @@ mod tests {
             "8765432",
             "+1 202 555 0100",
             "0931-1765432",
+            "0400-2000000",
             "1380013800a",
             "13800138000转1",
             "一三八",
@@ -599,6 +602,7 @@ mod tests {
     proptest! {
         #[test]
         fn masks_show_fewer_than_five_digits_in_a_row(raw in "1[3-9][0-9]{9}|0[3-9][0-9]{2}[2-8][0-9]{6,7}") {
+            prop_assume!(!raw.starts_with("0400"));
             let phone = Phone::parse(&raw).unwrap();
             prop_assert!(longest_digit_run(&phone.masked()) < 5);
             prop_assert_eq!(Phone::parse(phone.in_full()).unwrap(), phone.clone());

@@ -81,7 +81,7 @@ pub async fn hold(app: &App, wish: Wish, once: Once) -> AppResult<Done<Held>> {
 }
 
 async fn hold_in(tx: &WriteTx, wish: &Wish) -> AppResult<Held> {
-    let fair = store::find(tx.conn(), wish.office, &wish.slug).await?;
+    let fair = store::find_to_place(tx, wish.office, &wish.slug).await?;
     let booth = booths::find_booth(tx.conn(), fair.id, &label(&wish.label)?).await?;
     let current = current(tx, &fair, wish.employer).await?;
     admit(tx, &fair, wish, current.as_ref()).await?;
@@ -225,7 +225,7 @@ pub async fn book(app: &App, actor: Actor, booking: Booking, once: Once) -> AppR
 
 async fn book_in(tx: &WriteTx, actor: &Actor, booking: &Booking) -> AppResult<Held> {
     let hold = booking.hold;
-    let fair = store::find(tx.conn(), actor.office, &booking.slug).await?;
+    let fair = store::find_to_place(tx, actor.office, &booking.slug).await?;
     let booth = booths::find_booth(tx.conn(), fair.id, &label(&booking.label)?).await?;
     let seen = booths::find(tx.conn(), fair.id, hold).await?;
     own(actor, &seen)?;
@@ -266,7 +266,7 @@ pub async fn release(
     let freed = app
         .db
         .write(move |tx| async move {
-            let fair = store::find(tx.conn(), actor.office, &slug).await?;
+            let fair = store::find_to_place(&tx, actor.office, &slug).await?;
             let booth = booths::find_booth(tx.conn(), fair.id, &label(&booth_label)?).await?;
             let occupant = booths::occupant(tx.conn(), booth.id).await?;
             let occupant = occupant.ok_or_else(AppError::not_found)?;
@@ -316,7 +316,7 @@ pub async fn withdraw(
     let freed = app
         .db
         .write(move |tx| async move {
-            let fair = store::find(tx.conn(), actor.office, &slug).await?;
+            let fair = store::find_to_place(&tx, actor.office, &slug).await?;
             let stand = booths::find(tx.conn(), fair.id, id).await?;
             own(&actor, &stand)?;
             give_back(&tx, &fair, &stand, BookingStatus::Released).await
@@ -340,7 +340,7 @@ pub async fn wait(
     let done = app
         .db
         .write_once(once, move |tx| async move {
-            let fair = store::find(tx.conn(), office, &slug).await?;
+            let fair = store::find_to_place(&tx, office, &slug).await?;
             let wish = Wish {
                 office,
                 slug,
@@ -383,7 +383,7 @@ pub async fn note(
     let fair = app
         .db
         .write(move |tx| async move {
-            let fair = store::find(tx.conn(), actor.office, &slug).await?;
+            let fair = store::find_to_place(&tx, actor.office, &slug).await?;
             let stand = booths::find(tx.conn(), fair.id, id).await?;
             match note {
                 Note::Arrived => booths::arrive(&tx, stand.id).await?,
@@ -426,7 +426,7 @@ pub async fn swap(
     let fair = app
         .db
         .write(move |tx| async move {
-            let fair = store::find(tx.conn(), actor.office, &slug).await?;
+            let fair = store::find_to_place(&tx, actor.office, &slug).await?;
             let stand = booths::find(tx.conn(), fair.id, id).await?;
             let booth = booths::find_booth(tx.conn(), fair.id, &label(&to)?).await?;
             let Some(from) = stand.booth_id.filter(|_| stand.active) else {
@@ -490,7 +490,7 @@ async fn give_back_overdue(app: &App, hold: participation::Model) -> AppResult<b
     let changed = app
         .db
         .write(move |tx| async move {
-            let fair = store::find_by_id(tx.conn(), office, hold.fair_id).await?;
+            let fair = store::find_to_place_by_id(&tx, office, hold.fair_id).await?;
             if !booths::expire(&tx, hold.id).await? {
                 return Ok(false);
             }
@@ -511,6 +511,7 @@ async fn offer_vacant(app: &App, fair: fair::Model) -> AppResult<usize> {
     let offered = app
         .db
         .write(move |tx| async move {
+            let fair = store::find_to_place_by_id(&tx, fair.office_id, fair.id).await?;
             let mut offered = 0;
             for booth in booths::vacant(tx.conn(), fair.id).await? {
                 if !pass_on(&tx, &fair, booth.id).await? {

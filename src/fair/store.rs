@@ -19,7 +19,7 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait,
-    sea_query::{Expr, ExprTrait},
+    sea_query::{Expr, ExprTrait, LockType, SimpleExpr},
 };
 use std::collections::HashMap;
 
@@ -152,6 +152,34 @@ pub async fn find(db: &impl ConnectionTrait, office: OfficeId, slug: &str) -> Ap
         .filter(Column::OfficeId.eq(office))
         .filter(Column::Slug.eq(slug))
         .one(db)
+        .await?
+        .ok_or_else(AppError::not_found)
+}
+
+/// The fair whose booths the transaction is about to change. Who else changes them waits until it
+/// ends: a booth and the line of those who wait are several rows, and two who take them in another
+/// order would wait for each other. Rows that only refer to the fair do not wait.
+///
+/// # Errors
+/// 404.
+pub async fn find_to_place(tx: &WriteTx, office: OfficeId, slug: &str) -> AppResult<Model> {
+    to_place(tx, office, Column::Slug.eq(slug)).await
+}
+
+/// [`find_to_place`] by the key of its row.
+///
+/// # Errors
+/// 404.
+pub async fn find_to_place_by_id(tx: &WriteTx, office: OfficeId, id: FairId) -> AppResult<Model> {
+    to_place(tx, office, Column::Id.eq(id)).await
+}
+
+async fn to_place(tx: &WriteTx, office: OfficeId, which: SimpleExpr) -> AppResult<Model> {
+    Entity::find()
+        .filter(Column::OfficeId.eq(office))
+        .filter(which)
+        .lock(LockType::NoKeyUpdate)
+        .one(tx.conn())
         .await?
         .ok_or_else(AppError::not_found)
 }

@@ -102,6 +102,7 @@ async fn report_in(
     let command = Command::Report {
         channel,
         category: read.category.clone(),
+        urgency: read.urgency,
         text: read.text,
         title: read.title,
         source_ref: read.source.map(|(_, number)| number),

@@ -66,19 +66,32 @@ pub struct RawParty {
     pub name: String,
     #[serde(default)]
     pub phone: String,
+    /// The row of a form in which it stands, from 1; none in a document.
+    #[serde(skip)]
+    pub row: Option<usize>,
+}
+
+impl RawParty {
+    /// What a field of this party is called where it was typed.
+    fn field(&self, name: &str) -> String {
+        match self.row {
+            Some(row) => format!("party_{row}_{name}"),
+            None => format!("party_{name}"),
+        }
+    }
 }
 
 impl Raw {
     /// A browser's form.
     pub fn of(sent: &Sent) -> Self {
-        let get = |name| sent.get(name).to_owned();
-        let names = sent.all("party_name");
-        let phones = sent.all("party_phone");
-        let parties = names.iter().enumerate().map(|(n, name)| RawParty {
-            name: (*name).to_owned(),
-            phone: phones.get(n).copied().unwrap_or_default().to_owned(),
+        let get = |name: &str| sent.get(name).to_owned();
+        let parties = (1..=MOST_PARTIES).map(|row| RawParty {
+            name: get(&format!("party_{row}_name")),
+            phone: get(&format!("party_{row}_phone")),
+            row: Some(row),
         });
-        let typed = |party: &RawParty| !party.name.trim().is_empty() || !party.phone.is_empty();
+        let blank = |text: &str| text.trim().is_empty();
+        let typed = |party: &RawParty| !blank(&party.name) || !blank(&party.phone);
         Self {
             category: get("category"),
             text: get("text"),
@@ -129,6 +142,8 @@ pub enum Then {
 pub struct Read {
     pub kind: Kind,
     pub category: Code,
+    /// As whoever took it in sees it.
+    pub urgency: Option<Urgency>,
     pub text: Text,
     pub title: Option<Line>,
     pub channel: Channel,
@@ -156,7 +171,8 @@ pub fn read(raw: &Raw, kind: Kind, channel: Channel, faults: &mut Faults) -> Opt
     let speaker = speaker(raw, faults);
     let parties = parties(raw, kind, faults);
     let source = source(raw, faults);
-    let then = then(raw, faults);
+    let urgency = faults.take("urgency", optional(&raw.urgency, urgency));
+    let then = then(raw, urgency.flatten(), faults);
     let shown = raw.shown.iter().map(|number| number.parse());
     let shown = shown.collect::<Result<Vec<CaseNumber>, _>>();
     let shown = faults.take("shown", shown.map_err(|_| FieldFault::Format));
@@ -164,6 +180,7 @@ pub fn read(raw: &Raw, kind: Kind, channel: Channel, faults: &mut Faults) -> Opt
     Some(Read {
         kind,
         category: category?,
+        urgency: urgency?,
         text: text?,
         title: title?,
         channel: channel?,
@@ -234,8 +251,8 @@ fn parties(raw: &Raw, kind: Kind, faults: &mut Faults) -> Option<Vec<Contact>> {
     }
     let mut read = Vec::new();
     for party in &raw.parties {
-        let name = faults.take("party_name", PersonName::parse(&party.name));
-        let phone = faults.take("party_phone", Phone::parse(&party.phone));
+        let name = faults.take(party.field("name"), PersonName::parse(&party.name));
+        let phone = faults.take(party.field("phone"), Phone::parse(&party.phone));
         if let (Some(name), Some(phone)) = (name, phone) {
             read.push(Contact { name, phone });
         }
@@ -265,13 +282,11 @@ fn source(raw: &Raw, faults: &mut Faults) -> Option<Option<(Code, Code)>> {
     }
 }
 
-fn then(raw: &Raw, faults: &mut Faults) -> Option<Then> {
-    let urgency = faults.take(
-        "urgency",
-        optional(&raw.urgency, |code| {
-            Urgency::from_code(code).ok_or(FieldFault::UnknownChoice)
-        }),
-    )?;
+fn urgency(code: &str) -> Result<Urgency, FieldFault> {
+    Urgency::from_code(code).ok_or(FieldFault::UnknownChoice)
+}
+
+fn then(raw: &Raw, urgency: Option<Urgency>, faults: &mut Faults) -> Option<Then> {
     match raw.then.trim() {
         "" | "register" => Some(Then::Nothing),
         "accept" => Some(Then::Accept(urgency)),
@@ -353,6 +368,7 @@ mod tests {
         typed.parties = vec![RawParty {
             name: "王强".into(),
             phone: "13900001111".into(),
+            row: None,
         }];
         assert!(read_one(&typed).unwrap().parties.is_empty());
         let mut faults = Faults::new();

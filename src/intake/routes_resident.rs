@@ -199,6 +199,7 @@ async fn take(
     let mut raw = Raw::of(sent);
     // Only what the public form asks counts, whatever was sent along.
     raw.then = String::new();
+    raw.urgency = String::new();
     raw.title = String::new();
     raw.channel = String::new();
     let channel = match code {

@@ -130,6 +130,10 @@ pub async fn forms(app: &App, lang: Lang, held: &Held) -> AppResult<Vec<ActionFo
             form.label = label;
         }
     }
+    // An answer is rated once, not twice in two words.
+    if forms.iter().any(|form| form.action == "opinion") {
+        forms.retain(|form| form.action != "callback");
+    }
     let rank = |form: &ActionForm| match form.action {
         "opinion" => 0,
         "callback" => 1,
@@ -216,7 +220,10 @@ async fn track_page(app: &App, view: &View, held: &Held) -> AppResult<TrackPage>
     } else {
         Vec::new()
     };
-    let rated = seen.state.callbacks_now().any(|note| note.solved.is_some());
+    let rated = seen
+        .state
+        .callbacks_now()
+        .any(|note| note.satisfied.is_some());
     let first = forms
         .iter()
         .position(|form| awaited(held.case.stage, form.action, rated))
@@ -227,7 +234,7 @@ async fn track_page(app: &App, view: &View, held: &Held) -> AppResult<TrackPage>
     Ok(TrackPage {
         base,
         number: held.case.number.clone(),
-        title: held.case.title.clone(),
+        title: view::title(lang, &held.case, &seen.book),
         state: seen.words.clone(),
         tone: seen.tone,
         new: false,
@@ -247,7 +254,7 @@ async fn track_page(app: &App, view: &View, held: &Held) -> AppResult<TrackPage>
 /// Whether an action is what the office waits for from the resident.
 fn awaited(stage: Stage, action: &str, rated: bool) -> bool {
     match action {
-        "callback" if rated => false,
+        "callback" | "opinion" if rated => false,
         "callback" | "opinion" => matches!(stage, Stage::Verifying | Stage::Closed),
         "appeal" => stage == Stage::Rejected,
         _ => false,

@@ -263,6 +263,7 @@ fn follow_up_of(fair: &fair::Model, seeker: &registration::Model) -> AppResult<R
     Ok(Read {
         kind: Kind::ResidentRequest,
         category: Code::new(JOB_SEARCH).map_err(fault)?,
+        urgency: None,
         text: Text::new(&say("text")).map_err(fault)?,
         title: Some(Line::new(&say("title")).map_err(fault)?),
         channel: Channel::Web,

@@ -29,6 +29,9 @@ const READERS: u32 = 4;
 /// Writing transactions at a time on PostgreSQL, of the [`CONNECTIONS`] there are.
 const WRITERS: usize = 12;
 const CONNECTIONS: u32 = 16;
+/// So long somebody waits for a connection to PostgreSQL, or for the turn to write, before he is told
+/// to come again.
+const ADMISSION: Duration = Duration::from_secs(2);
 /// A closure is milliseconds of work; this stops one that hangs.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -99,7 +102,7 @@ impl Db {
         let mut options = ConnectOptions::new(url);
         options
             .max_connections(CONNECTIONS)
-            .acquire_timeout(Duration::from_secs(2))
+            .acquire_timeout(ADMISSION)
             .max_lifetime(Duration::from_mins(30))
             .sqlx_logging(false);
         let pool = Database::connect(options).await?;
@@ -157,8 +160,9 @@ impl Db {
                 Ok(*value)
             }
             Writer::Pool(pool, turns) => {
-                let turn = turns.clone().acquire_owned().await;
-                let turn = turn.map_err(|_| AppError::unavailable())?;
+                let turn = tokio::time::timeout(ADMISSION, turns.clone().acquire_owned()).await;
+                let turn = turn.ok().and_then(Result::ok);
+                let turn = turn.ok_or_else(AppError::unavailable)?;
                 let (pool, now) = (pool.clone(), self.clock.now());
                 tokio::spawn(async move {
                     let tx = pool.begin().await?;
@@ -271,14 +275,7 @@ pub fn is_duplicate(error: &DbErr) -> bool {
 /// Whether a trigger of ours refused the row (`RAISE EXCEPTION` on PostgreSQL). On SQLite, where one
 /// writes at a time, nobody can come between a reader's look and his row.
 pub fn is_refused(error: &DbErr) -> bool {
-    use sea_orm::{RuntimeErr, sqlx::error::DatabaseError};
-    let (DbErr::Query(RuntimeErr::SqlxError(cause)) | DbErr::Exec(RuntimeErr::SqlxError(cause))) =
-        error
-    else {
-        return false;
-    };
-    let code = cause.as_database_error().and_then(DatabaseError::code);
-    code.is_some_and(|code| code == "P0001")
+    crate::error::sqlstate(error).as_deref() == Some("P0001")
 }
 
 /// Several instances may start together: the advisory lock lets one migrate.

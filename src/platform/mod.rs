@@ -7,6 +7,7 @@ pub mod files;
 pub mod form;
 pub mod health;
 pub mod home;
+pub mod kept;
 pub mod limit;
 pub mod live;
 pub mod metrics;

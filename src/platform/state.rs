@@ -2,6 +2,7 @@
 use super::{
     db::Db,
     files::Files,
+    kept::Kept,
     limit::Limit,
     live::Live,
     metrics::Metrics,
@@ -29,6 +30,8 @@ pub struct App {
     pub metrics: Metrics,
     /// Public pages kept in memory.
     pub ready: Ready,
+    /// Counts that hold until something changes.
+    pub kept: Kept,
     pub settings: Arc<Settings>,
     pub limits: Arc<Limits>,
     /// Cancelled when the program is asked to stop; open streams end with it.

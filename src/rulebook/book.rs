@@ -182,6 +182,22 @@ pub fn name(lang: Lang, category: &category::Model) -> &str {
     }
 }
 
+/// The title of a case as its reader calls the category: one that nobody typed begins with the
+/// category's Chinese name, with the place behind it.
+pub fn title(lang: Lang, category: Option<&category::Model>, title: &str) -> String {
+    let (Lang::En, Some(category)) = (lang, category) else {
+        return title.to_owned();
+    };
+    match title.strip_prefix(category.name_zh.as_str()) {
+        Some("") => category.name_en.clone(),
+        Some(rest) => match rest.strip_prefix('·') {
+            Some(place) => format!("{} · {place}", category.name_en),
+            None => title.to_owned(),
+        },
+        None => title.to_owned(),
+    }
+}
+
 /// The name of a group of categories.
 pub fn group_name(lang: Lang, group: &category_group::Model) -> &str {
     match lang {

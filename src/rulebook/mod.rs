@@ -19,7 +19,7 @@ mod seed;
 pub mod store;
 mod view;
 
-pub use book::{Book, categories, category, group_name, name};
+pub use book::{Book, categories, category, group_name, name, title};
 pub use commands::add_dispatch;
 pub use dispatch::{Dispatcher, Suggested, lead_for};
 pub use form::Dispatch as NewDispatch;

@@ -531,3 +531,48 @@ async fn a_grid_worker_verifies_nothing_of_his_own_area_however_large() {
     }
     hall.proved().await;
 }
+
+#[tokio::test]
+async fn who_rated_the_answer_to_his_letter_is_not_called_again() {
+    let hall = Hall::open().await;
+    let verified = async || {
+        let (_, id) = hall.submitted(Kind::Mailbox).await;
+        hall.does("verifier", id, Action::VerifyPass, json!({}))
+            .await;
+        id
+    };
+    let id = verified().await;
+    let early = hall.try_to("verifier", id, Action::Close, json!({})).await;
+    assert_eq!(early, Err((409, "called_back".to_owned())));
+    // What the deputy thinks of it is not what the writer thinks.
+    let judged = json!({"satisfied": "yes"});
+    hall.does("deputy", id, Action::Opinion, judged.clone())
+        .await;
+    let early = hall.try_to("verifier", id, Action::Close, json!({})).await;
+    assert_eq!(early, Err((409, "called_back".to_owned())));
+    hall.does("reporter", id, Action::Opinion, judged).await;
+    hall.does("verifier", id, Action::Close, json!({})).await;
+    hall.proved().await;
+}
+
+#[tokio::test]
+async fn a_day_that_was_agreed_on_is_waited_for() {
+    let hall = Hall::open().await;
+    let (_, id) = hall.in_hand(Kind::Mediation).await;
+    hall.does("mediator", id, Action::Invite, json!({})).await;
+    for party in [hall.reporter, hall.neighbour] {
+        let says = json!({"party": party.to_string()});
+        hall.does("mediator", id, Action::Consent, says).await;
+    }
+    let by = (hall.now() + chrono::TimeDelta::days(40)).date_naive();
+    let agreed = json!({"perform_by": by.to_string()});
+    hall.does("mediator", id, Action::AgreeWritten, agreed)
+        .await;
+    hall.pass(24 * 30).await;
+    let done = nightfair::case::jobs::tick(hall.app()).await.unwrap();
+    assert_eq!((done.supervised, done.failed), (0, 0));
+    hall.pass(24 * 12).await;
+    let done = nightfair::case::jobs::tick(hall.app()).await.unwrap();
+    assert_eq!((done.supervised, done.failed), (1, 0));
+    hall.proved().await;
+}

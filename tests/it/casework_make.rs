@@ -201,6 +201,7 @@ impl Hall {
             None => self.actor("grid"),
         };
         let report = Command::Report {
+            urgency: None,
             channel: Channel::Desk,
             category: Code::new("lighting").unwrap(),
             text: Text::new("小区东侧巷道没有路灯，晚上老人出行不安全。").unwrap(),

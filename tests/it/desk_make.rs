@@ -81,7 +81,7 @@ impl Day {
             return said.filter(Boolean).join('\\n')";
         let text = self.browser.ask(script).await;
         let text = text.as_str().unwrap().replace(FIRST_OFFICE.1, "");
-        let foreign = |line: &&str| line.chars().any(|c| ('\u{2e80}'..='\u{ffef}').contains(&c));
+        let foreign = |line: &&str| line.chars().any(|c| c > '\u{3000}' && c < '\u{fff0}');
         let left: Vec<_> = text.lines().filter(foreign).map(str::trim).collect();
         let path = self.browser.path().await;
         assert!(left.is_empty(), "{path} says in Chinese: {left:#?}");
@@ -146,7 +146,9 @@ impl Timed {
     pub async fn open(at: &str) -> Self {
         let (app, host) = TestApp::served_at(at).await;
         let program = Self { app, host };
-        program.told().account(ADMIN, "王芳", "office_admin", None);
+        program
+            .told()
+            .account(ADMIN, "Wang Fang", "office_admin", None);
         program
     }
 

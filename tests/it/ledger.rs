@@ -44,6 +44,7 @@ pub async fn a_case_in(data: &std::path::Path) -> String {
 async fn report(app: &App, by: Actor) -> CaseId {
     let (keys, office) = (app.keys.clone(), app.settings.office);
     let report = Command::Report {
+        urgency: None,
         channel: Channel::Desk,
         category: Code::new("lighting").unwrap(),
         text: Text::new("三号楼道灯不亮，老人夜里看不清台阶。").unwrap(),

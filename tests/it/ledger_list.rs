@@ -5,6 +5,7 @@ use crate::{
     casework_make::Hall,
     harness::{Client, TestApp},
 };
+use chrono::TimeDelta;
 use nightfair::{
     case::{door::Sight, jobs, store},
     domain::{
@@ -248,8 +249,133 @@ async fn everybody_finds_what_he_may_see_and_counts_say_the_same() {
     assert!(seen.len() >= 7);
 }
 
+/// Ended copies of a case, straight into its table: how lists count, and not how cases end.
+async fn copies(app: &TestApp, of: CaseId, from: u32, count: u32) {
+    const SAME: &str = "office_id, kind, title, visibility, level, supervised, designated, \
+         reopen_no, rework_no, recorded_at, updated_at, seq, last_hash, area_id, category, \
+         channel, lead_unit_id, urgency, indexed, state";
+    let (from, last) = (100_000 + from, 100_000 + from + count - 1);
+    let copied = format!(
+        "INSERT INTO cases (number, stage, open, {SAME}) \
+         WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {last}) \
+         SELECT 'JD-2011-' || CAST(i AS TEXT), 'closed', FALSE, {SAME} \
+         FROM cases, n WHERE cases.id = {of}"
+    );
+    let written = app.app.db.write(move |tx| async move {
+        tx.conn().execute_unprepared(&copied).await?;
+        Ok(())
+    });
+    written.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_has_ended_is_counted_up_to_ten_thousand_whatever_is_filtered_by() {
+    let hall = Hall::open().await;
+    let (number, id) = hall.dispatched(Kind::ResidentRequest).await;
+    let app = hall.market.app();
+    let case = rows(app)
+        .await
+        .into_iter()
+        .find(|row| row.id == id)
+        .unwrap();
+    let (area, unit) = (case.area_id.unwrap(), case.lead_unit_id.unwrap());
+    let (category, channel) = (case.category.unwrap(), case.channel.unwrap());
+    let today = hall.now().date_naive();
+    let filters = [
+        format!("unit={unit}"),
+        format!("area={area}"),
+        format!("area={}", hall.community),
+        format!("category={category}"),
+        format!("channel={}", encoded(&channel)),
+        format!("unit={unit}&category={category}"),
+        format!("from=2026-07-01&to={today}").replace('-', "%2D"),
+        format!("unit={unit}&area={area}&channel={}", encoded(&channel)),
+    ];
+    let shown = async |filter: &str| {
+        let path = format!("/cases?{filter}");
+        let page = hall.client("clerk").get(&path).await.expect(200).text();
+        (told(&page, filter), page)
+    };
+    for filter in &filters {
+        assert_eq!(shown(filter).await.0.as_deref(), Some("1"), "{filter}");
+    }
+    copies(app, id, 0, 9_999).await;
+    for filter in &filters {
+        let (all, page) = shown(filter).await;
+        assert_eq!(all.as_deref(), Some("10000"), "{filter}");
+        let closed = told(&page, &format!("{filter}&stage=closed"));
+        assert_eq!(closed.as_deref(), Some("9999"), "{filter}");
+    }
+    copies(app, id, 9_999, 2).await;
+    for filter in &filters {
+        let (all, page) = shown(filter).await;
+        assert_eq!(all.as_deref(), Some("10000+"), "{filter}");
+        // What has not ended is few, and is known exactly.
+        let open = told(&page, &format!("{filter}&stage=dispatched"));
+        assert_eq!(open.as_deref(), Some("1"), "{filter}");
+    }
+    let (all, page) = shown("show=all").await;
+    assert_eq!(all.as_deref(), Some("10001+"));
+    assert_eq!(told(&page, "stage=closed").as_deref(), Some("10000+"));
+    // Numbers are looked through one by one, so fewer are counted.
+    assert_eq!(shown("q=JD%2D2011").await.0.as_deref(), Some("1000+"));
+    assert_eq!(shown("q=JD%2D2011%2D10000").await.0.as_deref(), Some("10"));
+    assert_eq!(
+        numbers(hall.client("clerk"), "q=JD-2011-10000", 4)
+            .await
+            .len(),
+        10
+    );
+    let one = format!("q={}", encoded(&number));
+    assert_eq!(shown(&one).await.0.as_deref(), Some("1"));
+}
+
+/// What everybody looks at is counted once until something changes: an act, or the clock.
+#[tokio::test]
+async fn counts_of_the_whole_ledger_follow_every_change_and_the_clock() {
+    let hall = Hall::open().await;
+    let (_, id) = hall.dispatched(Kind::ResidentRequest).await;
+    let due = rows(hall.market.app())
+        .await
+        .into_iter()
+        .find_map(|row| row.due_at.filter(|_| row.id == id))
+        .unwrap();
+    let shown = async || {
+        let mut told = Vec::new();
+        for _ in 0..2 {
+            let page = hall
+                .client("clerk")
+                .get("/cases?show=all")
+                .await
+                .expect(200);
+            let count = |show| count_of(&page.text(), show).unwrap();
+            told.push((count("show=all"), count("show=overdue")));
+        }
+        assert_eq!(told[0], told[1], "the second is from memory");
+        let start = hall.client("clerk").get("/office").await.expect(200).text();
+        let late = start.replace("&#x3d;", "=").contains("show=overdue");
+        assert_eq!(late, told[0].1 > 0, "the start page says the same");
+        told[0]
+    };
+    let clock = &hall.market.app().clock;
+    clock.advance(TimeDelta::minutes(1));
+    assert_eq!(shown().await, (1, 0));
+    clock.advance(due - hall.now());
+    assert_eq!(shown().await, (1, 0), "due this very moment");
+    clock.advance(TimeDelta::seconds(1));
+    assert_eq!(shown().await, (1, 1));
+    clock.advance(TimeDelta::minutes(1));
+    hall.dispatched(Kind::ResidentRequest).await;
+    assert_eq!(shown().await, (2, 1));
+}
+
 /// The number in the pill whose address ends so.
 fn count_of(page: &str, ends: &str) -> Option<usize> {
+    told(page, ends).map(|count| count.parse().unwrap())
+}
+
+/// What stands in it.
+fn told(page: &str, ends: &str) -> Option<String> {
     let page = page
         .replace("&#x2f;", "/")
         .replace("&#x3d;", "=")
@@ -257,7 +383,7 @@ fn count_of(page: &str, ends: &str) -> Option<usize> {
     let at = page.find(&format!("class=\"fl\" href=\"/cases?{ends}\""))?;
     let label = page[at..].split("</a>").next()?;
     let count = label.split("<i>").nth(1)?.split('<').next()?;
-    Some(count.parse().unwrap())
+    Some(count.to_owned())
 }
 
 #[tokio::test]
@@ -281,6 +407,7 @@ async fn pages_stay_where_they_are_while_cases_are_added() {
         ("", true),
         (range.as_str(), true),
         ("q=路灯", true),
+        ("q=JD-2026-0", true),
         ("sort=due", false),
     ] {
         let query = query.replace("路灯", &encoded("路灯"));

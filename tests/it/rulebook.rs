@@ -69,6 +69,7 @@ impl Rules {
         let by = Actor::staff(by, Role::CommunityClerk, None);
         let (keys, office) = (self.app.app.keys.clone(), self.office());
         let report = Command::Report {
+            urgency: None,
             channel: Channel::Desk,
             category: Code::new(category).unwrap(),
             text: Text::new("三号楼道灯不亮。").unwrap(),

@@ -12,7 +12,7 @@ use crate::{
         hook::{Hooks, ListLine},
         pages::Choice,
         store::{self, Count, Filter, People, Tallies},
-        words,
+        view, words,
     },
     domain::{
         case::{Channel, Kind, Stage, Urgency},
@@ -24,6 +24,7 @@ use crate::{
     platform::{App, form::Form, page::fault_text, text, text::Lang},
     rulebook::{self, Book},
 };
+use std::sync::Arc;
 
 /// Rows of a page.
 const ROWS: u64 = 30;
@@ -46,11 +47,11 @@ pub(super) struct Names {
 impl Names {
     pub async fn load(app: &App, actor: &Actor, lang: Lang) -> AppResult<Self> {
         let db = app.db.read();
-        Ok(Self {
-            lang,
-            people: store::people(db, actor.office).await?,
-            book: Book::load(db, actor.office, app.db.now()).await?,
-        })
+        let (people, book) = tokio::try_join!(
+            store::people(db, actor.office),
+            Book::load(db, actor.office, app.db.now())
+        )?;
+        Ok(Self { lang, people, book })
     }
 
     /// A category as the office calls it; one that it no longer has by its code.
@@ -143,7 +144,7 @@ impl Names {
         Row {
             number: case.number.clone(),
             pick: format!("{}.{}", case.number, case.seq),
-            title: case.title.clone(),
+            title: view::title(self.lang, case, &self.book),
             href: format!("/cases/{}", case.number),
             note: notes.join(" · "),
             source: match (line.source.is_empty(), channel) {
@@ -222,20 +223,21 @@ pub async fn ledger(
 ) -> AppResult<LedgerPage> {
     let reader = Reader::of(actor);
     let filter = query.filter(app, actor).await?;
-    let names = Names::load(app, actor, lang).await?;
     let after = query
         .cursor
         .as_deref()
         .map(store::Cursor::read)
         .transpose()?;
-    let (found, counted) = tokio::join!(
+    let (names, (rows, next), counted) = tokio::try_join!(
+        Names::load(app, actor, lang),
         cut(app, actor, &filter, (ROWS, after)),
         counted(app, actor, lang, query, &filter)
-    );
-    let ((rows, next), counted) = (found?, counted?);
-    let mut lines = lines(app, hooks, actor, lang, &rows).await?;
+    )?;
+    let (mut lines, mut page) = tokio::try_join!(
+        lines(app, hooks, actor, lang, &rows),
+        frame(app, actor, &names, query)
+    )?;
     let now = app.db.now();
-    let mut page = frame(app, actor, &names, query).await?;
     page.queues = counted.queues(reader, actor);
     page.stages = counted.stages();
     page.kinds = counted.kinds(Sight::of(actor));
@@ -302,10 +304,13 @@ async fn frame(
             .collect()
     };
     let canonical = query.canonical();
-    let views = if office {
-        views::pills(app, actor, &canonical).await?
+    let (views, offers) = if office {
+        tokio::try_join!(
+            views::pills(app, actor, &canonical),
+            offers(app, actor, names)
+        )?
     } else {
-        Vec::new()
+        (Vec::new(), Offers::default())
     };
     let boxed = pairs.iter().filter(|(name, _)| BOXED.contains(name));
     let conditions = pairs
@@ -324,11 +329,7 @@ async fn frame(
         views,
         q: query.q.clone().unwrap_or_default(),
         form: Form::filled(boxed.map(|(name, value)| (*name, (*value).to_owned()))),
-        offers: if office {
-            offers(app, actor, names).await?
-        } else {
-            Offers::default()
-        },
+        offers,
         box_keeps: kept(&|name| BOXED.contains(&name)),
         search_keeps: kept(&|name| name == "q").into_iter().collect(),
         conditions: conditions.collect(),
@@ -422,13 +423,11 @@ async fn counted<'a>(
         words: filter.words.clone(),
         ..Filter::default()
     };
-    let whose = query::whose(app, actor).await?;
-    let here = (actor.office, Sight::of(actor));
     Ok(Counted {
         lang,
         query,
         filter,
-        tallies: store::tallies(app.db.read(), here, &any, whose).await?,
+        tallies: query::tallies(app, actor, &any).await?,
     })
 }
 
@@ -436,7 +435,7 @@ struct Counted<'a> {
     lang: Lang,
     query: &'a ListQuery,
     filter: &'a Filter,
-    tallies: Tallies,
+    tallies: Arc<Tallies>,
 }
 
 impl Counted<'_> {

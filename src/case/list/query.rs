@@ -4,13 +4,13 @@ use crate::{
     account,
     case::{
         door::{self, Reader, Sight},
-        store::{self, Cursor, Filter, Marks, Members, Sort, Waiting, Whose, Words},
+        store::{self, Cursor, Filter, Marks, Members, Sort, Tallies, Waiting, Whose, Words},
     },
     domain::{
         calendar::day_of,
         case::{Channel, Code, HANDLING, Kind, Part, Stage, Urgency},
         fault::{Faults, FieldFault},
-        id::{AreaId, UnitId},
+        id::{AreaId, OfficeId, UnitId},
         moment,
         role::Role,
     },
@@ -22,6 +22,7 @@ use crate::{
 use chrono::NaiveDate;
 use sea_orm::ColumnTrait;
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// Filters, order and page of a list.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -348,7 +349,7 @@ async fn in_group(app: &App, account: &account::Actor, group: &str) -> AppResult
 }
 
 /// For whom the queues of a ledger are counted.
-pub(super) async fn whose(app: &App, account: &account::Actor) -> AppResult<Whose> {
+async fn whose(app: &App, account: &account::Actor) -> AppResult<Whose> {
     Ok(Whose {
         waiting: waiting(app, account).await?,
         unit: account.unit,
@@ -361,8 +362,57 @@ pub(super) async fn whose(app: &App, account: &account::Actor) -> AppResult<Whos
 /// # Errors
 /// When the database does not answer.
 pub async fn queues(app: &App, account: &account::Actor) -> AppResult<Marks> {
-    let here = (account.office, Sight::of(account));
-    store::queues(app.db.read(), here, whose(app, account).await?).await
+    let (here, whose) = (
+        (account.office, Sight::of(account)),
+        whose(app, account).await?,
+    );
+    let counted = kept(app, "queues", here, whose, || {
+        store::queues(app.db.read(), here, whose)
+    });
+    Ok(counted.await?.marks(None))
+}
+
+/// All counts beside a list. Those of the whole ledger, which everybody looks at and which are the
+/// dearest, are kept until a case changes or becomes late.
+pub(super) async fn tallies(
+    app: &App,
+    account: &account::Actor,
+    filter: &Filter,
+) -> AppResult<Arc<Tallies>> {
+    let (here, whose) = (
+        (account.office, Sight::of(account)),
+        whose(app, account).await?,
+    );
+    let count = || store::tallies(app.db.read(), here, filter, whose);
+    if filter.is_plain() {
+        kept(app, "tallies", here, whose, count).await
+    } else {
+        count().await.map(Arc::new)
+    }
+}
+
+async fn kept<F>(
+    app: &App,
+    what: &str,
+    here: (OfficeId, Sight),
+    whose: Whose,
+    count: impl FnOnce() -> F,
+) -> AppResult<Arc<Tallies>>
+where
+    F: Future<Output = AppResult<Tallies>>,
+{
+    // Before it is counted: what is written meanwhile may be in the counts, and ends them.
+    let written = store::written(app.db.read(), whose.now).await?;
+    let key = format!("{what} {here:?} {:?} {:?}", whose.waiting, whose.unit);
+    if let Some(known) = app.kept.get(&key, &written.basis, whose.now) {
+        return Ok(known);
+    }
+    let counted = Arc::new(count().await?);
+    if written.settled {
+        let until = counted.until();
+        app.kept.put(key, written.basis, until, counted.clone());
+    }
+    Ok(counted)
 }
 
 /// Whose turn it is when it is somebody's turn.

@@ -1,30 +1,34 @@
 //! Counts beside the filters. What is open is counted exactly, in one pass over the index of open
 //! cases; what has ended only up to a bound, because nobody reads the difference and an exact count
 //! of a million rows costs more than the page.
-use super::list::{Filter, Lead, Waiting, followed, is_open, queue};
+use super::list::{Filter, Lead, Waiting, Words, followed, is_open, more_than, queue};
 use crate::{
     case::door::Sight,
     domain::{
         case::{Kind, Stage},
-        id::{OfficeId, UnitId},
+        id::{CaseEventId, CaseId, OfficeId, UnitId},
     },
-    entity::case::{Column, Entity},
+    entity::{
+        case::{Column, Entity},
+        case_event,
+    },
     error::AppResult,
 };
 use anyhow::Context;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
-    QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
     sea_query::{
-        Alias, CaseStatement, Expr, ExprTrait, IntoCondition, Query, SelectStatement, UnionType,
+        Alias, CaseStatement, Expr, ExprTrait, Func, IntoCondition, Query, SelectStatement,
+        UnionType,
     },
 };
 
 /// Up to here counts are exact.
 const BOUND: u64 = 10_000;
-/// Up to here they are where each find is a row to be looked at: in a search, in what a unit was
-/// given, and under several filters at once.
+/// Up to here they are where each find is a row to be looked at: in a search, and in what a unit
+/// was given.
 const FOUND: u64 = 1_000;
 
 /// A number beside a filter.
@@ -79,6 +83,8 @@ pub struct Tallies {
     lines: Vec<Line>,
     /// More was found than was counted: only the whole is known.
     beyond: Option<Count>,
+    /// When the next of the open cases becomes late.
+    until: Option<DateTime<Utc>>,
 }
 
 impl Tallies {
@@ -125,10 +131,52 @@ impl Tallies {
             })
     }
 
+    /// Until when these are the numbers if no case changes: the next deadline.
+    pub fn until(&self) -> Option<DateTime<Utc>> {
+        self.until
+    }
+
     /// Whether there may be anything of this kind or stage.
     pub fn any(&self, kind: Option<Kind>, stage: Option<Stage>) -> bool {
         self.beyond.is_some() || self.sum(kind, stage).n > 0
     }
+}
+
+/// How far the ledger is written: whatever changes a case appends an event. Nothing is kept of a
+/// ledger that is not settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The newest event and the newest case.
+    pub basis: String,
+    pub settled: bool,
+}
+
+/// Events have their numbers before they are committed: on PostgreSQL, where many write at once, an
+/// older one may still appear below one that is younger than a write lasts.
+const SETTLING: TimeDelta = TimeDelta::seconds(30);
+
+/// How far the ledger is written at `now`.
+pub async fn written(db: &impl ConnectionTrait, now: DateTime<Utc>) -> AppResult<Written> {
+    let newest = case_event::Entity::find()
+        .select_only()
+        .column(case_event::Column::Id)
+        .column(case_event::Column::RecordedMs)
+        .order_by_desc(case_event::Column::Id)
+        .into_tuple::<(CaseEventId, i64)>()
+        .one(db);
+    let case = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .order_by_desc(Column::Id)
+        .into_tuple::<CaseId>()
+        .one(db);
+    let (newest, case) = tokio::try_join!(newest, case)?;
+    let (event, at) = newest.unwrap_or((CaseEventId(0), 0));
+    let by_one_writer = db.get_database_backend() == DbBackend::Sqlite;
+    Ok(Written {
+        basis: format!("{event} {}", case.unwrap_or(CaseId(0))),
+        settled: by_one_writer || at < (now - SETTLING).timestamp_millis(),
+    })
 }
 
 /// Counts every kind, stage and queue within `filter`, whatever kind and stage it names.
@@ -144,21 +192,26 @@ pub async fn tallies(
         let inner = lead.select(backend, filter.without_words(office, sight));
         return marked(db, inner, sight, whose, FOUND).await;
     }
-    let base = filter.condition(backend, office, sight);
-    let mut tallies = unfinished(db, base.clone(), sight, whose).await?;
-    let ended = match lead {
+    let base = filter.through_indexes().condition(backend, office, sight);
+    if let Some(Words::Number(_)) = filter.words {
+        let inner = Entity::find().select_only().filter(base).into_query();
+        return marked(db, inner, sight, whose, FOUND).await;
+    }
+    let open = unfinished(db, base.clone(), sight, whose);
+    let (mut tallies, ended) = match lead {
         _ if filter.is_plain() && matches!(sight, Sight::Kinds(_)) => {
-            by_stage(db, office, sight).await?
+            tokio::try_join!(open, by_stage(db, office, sight))?
         }
         Some(lead) => {
             let mut inner = lead.select(backend, base.add(ended()));
             inner.distinct().column((Entity, Column::Id));
-            bounded(db, inner, FOUND).await?
+            tokio::try_join!(open, bounded(db, inner, FOUND))?
         }
+        None if filter.is_mixed() => tokio::try_join!(open, all_ended(db, base))?,
         None => {
-            let inner = Entity::find().select_only().filter(base).filter(ended());
-            let bound = if filter.is_mixed() { FOUND } else { BOUND };
-            bounded(db, inner.into_query(), bound).await?
+            let open = open.await?;
+            let ended = ended_beside(db, base, open.sum(None, None).n).await?;
+            (open, ended)
         }
     };
     if let Some(beyond) = ended.beyond {
@@ -169,14 +222,15 @@ pub async fn tallies(
     Ok(tallies)
 }
 
-/// The queues of a reader over the whole ledger, without counting what has ended.
+/// The queues of a reader over the whole ledger, without counting what has ended: only their
+/// [`Tallies::marks`] are known.
 pub async fn queues(
     db: &impl ConnectionTrait,
     (office, sight): (OfficeId, Sight),
     whose: Whose,
-) -> AppResult<Marks> {
+) -> AppResult<Tallies> {
     let all = Filter::default().condition(db.get_database_backend(), office, sight);
-    Ok(unfinished(db, all, sight, whose).await?.marks(None))
+    unfinished(db, all, sight, whose).await
 }
 
 /// What is open, and what waits although it has ended.
@@ -192,8 +246,14 @@ async fn unfinished(
         .filter(is_open())
         .into_query();
     for (name, mark) in marks(sight, whose) {
-        open.expr_as(one_if(mark).sum(), format!("sum_{name}"));
+        open.expr_as(
+            Func::count(Expr::value(1)).filter(mark),
+            format!("sum_{name}"),
+        );
     }
+    let due = Expr::col((Entity, Column::DueAt));
+    let to_come = Column::DueAt.gte(whose.now);
+    open.expr_as(Func::min(due).filter(to_come), "next_due");
     // In the order of an index, so that nothing is sorted.
     open.column((Entity, Column::Kind))
         .column((Entity, Column::Stage))
@@ -203,6 +263,8 @@ async fn unfinished(
     let mut tallies = Tallies::default();
     for row in db.query_all(&open).await? {
         tallies.lines.push(line(&row, marks_of(&row)?, None)?);
+        let next: Option<DateTime<Utc>> = row.try_get("", "next_due")?;
+        tallies.until = tallies.until.into_iter().chain(next).min();
     }
     tallies
         .lines
@@ -214,6 +276,33 @@ async fn unfinished(
 fn ended() -> Condition {
     let open = Stage::OPEN.iter().copied();
     Condition::all().add(Column::Stage.is_not_in(open))
+}
+
+/// Ended cases by kind and stage, up to the bound.
+async fn all_ended(db: &impl ConnectionTrait, base: Condition) -> AppResult<Tallies> {
+    let rows = Entity::find().select_only().filter(base).filter(ended());
+    bounded(db, rows.into_query(), BOUND).await
+}
+
+/// The same where one index answers, which knows without a look at any of them that there are more
+/// than the bound; `open` more are skipped, for those that have not ended stand among them.
+async fn ended_beside(db: &impl ConnectionTrait, base: Condition, open: i64) -> AppResult<Tallies> {
+    let skipped = BOUND + u64::try_from(open).unwrap_or(0);
+    if more_than(db, base.clone(), skipped).await? {
+        return Ok(Tallies {
+            beyond: Some(up_to(BOUND)),
+            ..Tallies::default()
+        });
+    }
+    all_ended(db, base).await
+}
+
+/// At least so many.
+fn up_to(bound: u64) -> Count {
+    Count {
+        n: i64::try_from(bound).unwrap_or(i64::MAX),
+        more: true,
+    }
 }
 
 /// Follow-ups wait after a case has ended, too.
@@ -321,12 +410,8 @@ async fn few(
     for row in db.query_all(&sums).await? {
         tallies.lines.push(line(&row, marks_of(&row)?, None)?);
     }
-    let whole = tallies.sum(None, None).n;
-    let bound = i64::try_from(bound).unwrap_or(i64::MAX);
-    tallies.beyond = (whole > bound).then_some(Count {
-        n: bound,
-        more: true,
-    });
+    let beyond = up_to(bound);
+    tallies.beyond = (tallies.sum(None, None).n > beyond.n).then_some(beyond);
     Ok(tallies)
 }
 

@@ -210,11 +210,12 @@ impl Filter {
     }
 
     /// Whether only kind, stage or a queue is asked for, which the counts know without looking.
-    pub(super) fn is_plain(&self) -> bool {
+    pub fn is_plain(&self) -> bool {
         self.narrowed() == 0
     }
 
-    /// Whether several things are asked for at once, which no index of its own answers.
+    /// Whether several things are asked for at once: few or none may be found, and all that have one
+    /// of them are looked through for it.
     pub(super) fn is_mixed(&self) -> bool {
         self.narrowed() > 1
     }
@@ -230,6 +231,18 @@ impl Filter {
             self.words.is_some(),
         ];
         asked.into_iter().filter(|asked| *asked).count()
+    }
+
+    /// The same to be counted, where each case is looked at and its order does not matter.
+    pub(super) fn through_indexes(&self) -> Self {
+        let mut filter = self.clone();
+        if let Some(areas) = &mut filter.area {
+            areas.common = false;
+        }
+        if let Some(categories) = &mut filter.category {
+            categories.common = false;
+        }
+        filter
     }
 
     fn order(&self) -> Ordered {
@@ -368,16 +381,18 @@ fn in_queue(office: OfficeId, sight: Sight, (parts, unit, today): Waiting) -> Co
     let Some(followed) = followed(sight, parts, today) else {
         return queue(sight, (parts, unit, today));
     };
-    let ids = |condition: Condition| {
-        let cases = Entity::find().select_only().column(Column::Id);
-        cases
-            .filter(Column::OfficeId.eq(office))
-            .filter(condition)
-            .into_query()
-    };
-    let mut few = ids(Condition::all().add(is_open()).add(turns(parts, unit)));
-    few.union(UnionType::Distinct, ids(followed));
+    let open = Condition::all().add(is_open()).add(turns(parts, unit));
+    let mut few = ids(office, open);
+    few.union(UnionType::Distinct, ids(office, followed));
     Condition::all().add(Column::Id.in_subquery(few))
+}
+
+fn ids(office: OfficeId, condition: Condition) -> SelectStatement {
+    let cases = Entity::find().select_only().column(Column::Id);
+    cases
+        .filter(Column::OfficeId.eq(office))
+        .filter(condition)
+        .into_query()
 }
 
 /// Whose turn it is. Some parts are only played by those of the leading unit.
@@ -465,9 +480,10 @@ pub async fn list(
             let rest = filter.without_words(office, sight);
             led(db, lead, rest, after, limit).await?
         }
-        (Ordered::Id, _) => {
-            by_id(db, whole_condition(db, office, sight, filter), after, limit).await?
+        (Ordered::Id, _) if matches!(filter.words, Some(Words::Number(_))) => {
+            by_number(db, whole_condition(db, office, sight, filter), after, limit).await?
         }
+        (Ordered::Id, _) => newest(db, (office, sight), filter, after, limit).await?,
         (Ordered::Recorded, _) => {
             let condition = whole_condition(db, office, sight, filter);
             by_time(db, condition, Column::RecordedAt, after, limit).await?
@@ -493,27 +509,62 @@ fn whole_condition(
     filter.condition(db.get_database_backend(), office, sight)
 }
 
+/// Newest first. What waits is of two sorts, and only the newest of either can be on the page.
+async fn newest(
+    db: &impl ConnectionTrait,
+    (office, sight): (OfficeId, Sight),
+    filter: &Filter,
+    after: Option<Cursor>,
+    limit: u64,
+) -> AppResult<Vec<CaseId>> {
+    let condition = |filter: &Filter| whole_condition(db, office, sight, filter);
+    let followed = filter.waiting.and_then(|waiting| {
+        followed(sight, waiting.0, waiting.2).map(|followed| (waiting, followed))
+    });
+    let Some(((parts, unit, _), followed)) = followed else {
+        return by_id(db, condition(filter), after, limit).await;
+    };
+    let mut any = filter.clone();
+    any.waiting = None;
+    let due = Column::Id.in_subquery(ids(office, followed));
+    let due = condition(&any).add(due);
+    any.open = true;
+    let turn = condition(&any).add(turns(parts, unit));
+    let (mut found, due) =
+        tokio::try_join!(by_id(db, turn, after, limit), by_id(db, due, after, limit))?;
+    found.extend(due);
+    found.sort_unstable_by(|one, other| other.cmp(one));
+    found.dedup();
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(found)
+}
+
 async fn by_id(
     db: &impl ConnectionTrait,
     condition: Condition,
     after: Option<Cursor>,
     limit: u64,
 ) -> AppResult<Vec<CaseId>> {
-    let before = match after {
-        None => None,
-        Some(Cursor::Id(id)) => Some(Column::Id.lt(id)),
-        Some(Cursor::At(..)) => return Err(AppError::malformed("cursor_malformed")),
-    };
-    Ok(Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(condition)
-        .filter(Condition::all().add_option(before))
-        .order_by_desc(Column::Id)
-        .limit(limit)
-        .into_tuple()
-        .all(db)
-        .await?)
+    let before = id_of(after)?.map(|id| Column::Id.lt(id));
+    highest(db, condition.add_option(before), &[Column::Id], limit).await
+}
+
+/// Highest number first, in the order of the index that finds them: numbers are given one after the
+/// other, so this is newest first, too.
+async fn by_number(
+    db: &impl ConnectionTrait,
+    condition: Condition,
+    after: Option<Cursor>,
+    limit: u64,
+) -> AppResult<Vec<CaseId>> {
+    let before = id_of(after)?.map(|id| {
+        let last = Entity::find()
+            .select_only()
+            .column(Column::Number)
+            .filter(Column::Id.eq(id));
+        Expr::col((Entity, Column::Number)).lt(Expr::from(last.into_query()))
+    });
+    highest(db, condition.add_option(before), &[Column::Number], limit).await
 }
 
 /// Latest first.
@@ -534,17 +585,35 @@ async fn by_time(
         ),
         Some(Cursor::Id(_)) => return Err(AppError::malformed("cursor_malformed")),
     };
-    Ok(Entity::find()
+    let condition = condition.add_option(before);
+    highest(db, condition, &[column, Column::Id], limit).await
+}
+
+/// The case after which a page by id or number begins.
+fn id_of(after: Option<Cursor>) -> AppResult<Option<CaseId>> {
+    match after {
+        None => Ok(None),
+        Some(Cursor::Id(id)) => Ok(Some(id)),
+        Some(Cursor::At(..)) => Err(AppError::malformed("cursor_malformed")),
+    }
+}
+
+/// The cases that fit, those with the highest columns first.
+async fn highest(
+    db: &impl ConnectionTrait,
+    condition: Condition,
+    columns: &[Column],
+    limit: u64,
+) -> AppResult<Vec<CaseId>> {
+    let found = Entity::find()
         .select_only()
         .column(Column::Id)
         .filter(condition)
-        .filter(Condition::all().add_option(before))
-        .order_by_desc(column)
-        .order_by_desc(Column::Id)
-        .limit(limit)
-        .into_tuple()
-        .all(db)
-        .await?)
+        .limit(limit);
+    let ordered = columns
+        .iter()
+        .fold(found, |query, column| query.order_by_desc(*column));
+    Ok(ordered.into_tuple().all(db).await?)
 }
 
 /// Those with a deadline, the nearest first; then, newest first, those without one.
@@ -661,12 +730,8 @@ async fn led(
         .expr_as(Expr::col(key.clone()), "id")
         .order_by(key.clone(), Order::Desc)
         .limit(limit);
-    match after {
-        None => {}
-        Some(Cursor::Id(id)) => {
-            query.and_where(Expr::col(key).lt(id));
-        }
-        Some(Cursor::At(..)) => return Err(AppError::malformed("cursor_malformed")),
+    if let Some(id) = id_of(after)? {
+        query.and_where(Expr::col(key).lt(id));
     }
     let rows = db.query_all(&query).await?;
     rows.iter().map(|row| Ok(row.try_get("", "id")?)).collect()
@@ -727,12 +792,23 @@ pub async fn is_common(
     office: OfficeId,
     members: Expr,
 ) -> AppResult<bool> {
+    let among = Condition::all()
+        .add(Column::OfficeId.eq(office))
+        .add(members);
+    more_than(db, among, COMMON).await
+}
+
+/// Whether more than `n` cases fit: the index skips so many, without a look at their rows.
+pub(super) async fn more_than(
+    db: &impl ConnectionTrait,
+    condition: Condition,
+    n: u64,
+) -> AppResult<bool> {
     let beyond: Option<CaseId> = Entity::find()
         .select_only()
         .column(Column::Id)
-        .filter(Column::OfficeId.eq(office))
-        .filter(members)
-        .offset(COMMON)
+        .filter(condition)
+        .offset(n)
         .limit(1)
         .into_tuple()
         .one(db)
@@ -778,33 +854,31 @@ pub async fn places(
 
 /// Everybody who works for the office, its units and areas.
 pub async fn people(db: &impl ConnectionTrait, office: OfficeId) -> AppResult<People> {
-    let accounts: Vec<(AccountId, String, Role)> = account::Entity::find()
+    let accounts = account::Entity::find()
         .select_only()
         .column(account::Column::Id)
         .column(account::Column::Name)
         .column(account::Column::Role)
         .filter(account::Column::OfficeId.eq(office))
         .filter(account::Column::Role.ne(Role::Employer))
-        .into_tuple()
-        .all(db)
-        .await?;
-    let units: Vec<(UnitId, String, bool)> = unit::Entity::find()
+        .into_tuple::<(AccountId, String, Role)>()
+        .all(db);
+    let units = unit::Entity::find()
         .select_only()
         .column(unit::Column::Id)
         .column(unit::Column::Name)
         .column(unit::Column::Active)
         .filter(unit::Column::OfficeId.eq(office))
-        .into_tuple()
-        .all(db)
-        .await?;
-    let areas: Vec<(AreaId, String)> = area::Entity::find()
+        .into_tuple::<(UnitId, String, bool)>()
+        .all(db);
+    let areas = area::Entity::find()
         .select_only()
         .column(area::Column::Id)
         .column(area::Column::Name)
         .filter(area::Column::OfficeId.eq(office))
-        .into_tuple()
-        .all(db)
-        .await?;
+        .into_tuple::<(AreaId, String)>()
+        .all(db);
+    let (accounts, units, areas) = tokio::try_join!(accounts, units, areas)?;
     Ok(People {
         accounts: accounts
             .into_iter()

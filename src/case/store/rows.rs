@@ -11,7 +11,7 @@ use crate::{
     case::news,
     domain::{
         area::Level,
-        case::{CaseState, Command, Event, Relation, Satisfied, Solved, Texts},
+        case::{CaseState, Command, Event, Part, Relation, Satisfied, Solved, Texts},
         id::{AreaId, CaseId, CaseTextId, OfficeId, PersonId, UnitId},
         number::CaseNumber,
     },
@@ -226,6 +226,10 @@ async fn called(tx: &WriteTx, step: &Step<'_>) -> AppResult<()> {
             satisfied,
             ..
         } => (*reached, *at_work, *satisfied),
+        // Who says what he thinks of the answer was reached by it.
+        Command::Opinion { satisfied, .. } if step.event.part == Part::Reporter => {
+            (true, None, Some(*satisfied))
+        }
         _ => return Ok(()),
     };
     let number = |n| i32::try_from(n).unwrap_or(i32::MAX);

@@ -248,6 +248,7 @@ impl Opening {
             read: Read {
                 kind: self.kind,
                 category: code(self.category)?,
+                urgency: None,
                 text: says,
                 title: Some(line(self.title)?),
                 channel: self.channel,

@@ -120,7 +120,7 @@ impl Plan<'_> {
             order: None,
         };
         let reply =
-            "经现场勘查，南巷南头缺灯属实。已列入当周抢修，安装两盏LED路灯，并纳入路灯巡检。";
+            "经现场勘查，南巷南头缺灯属实。现已在南头新装两盏LED路灯，当晚亮灯，并纳入路灯巡检。";
         let course = Course::new("FLL", "SZYH", Motif::Lamp, 0)
             .accept(Urgency::Ordinary)
             .hand_over(false)
@@ -129,7 +129,7 @@ impl Plan<'_> {
             .update(By::Staff("handler-szyh"), "与代表、居民一同到现场量了灯位。", Visibility::Public)
             .draft(reply)
             .approve()
-            .submit("南巷南头新装LED路灯两盏，当晚亮灯。", Outcome::Resolved)
+            .submit(reply, Outcome::Resolved)
             .pass()
             .opinion(By::Reporter, Satisfied::Yes, "灯亮了，孩子放学不怕黑了。")
             .rated(Solved::Yes, Satisfied::Yes, "代表跑了两趟，几天就装上了。")

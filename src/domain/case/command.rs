@@ -146,8 +146,8 @@ fn unknown_fields(kind: Kind, action: Action, from: &Map<String, Value>) -> Faul
 
 commands! {
     Report "report" DESK Report {
-        channel: Channel, category: Code, text: Text, title: Option<Line>, source_ref: Option<Code>,
-        said_at: Option<Time>, reporter: Option<PersonId>, org_node: Option<AreaId>,
+        channel: Channel, category: Code, urgency: Option<Urgency>, text: Text, title: Option<Line>,
+        source_ref: Option<Code>, said_at: Option<Time>, reporter: Option<PersonId>, org_node: Option<AreaId>,
         address: Option<Line>, point: Option<Point>, files: Vec<FileId>, shown: Vec<CaseNumber>,
     }
     AnswerOnSpot "answer_on_spot" SPOKEN AnswerOnSpot { answer: Text, told_how: Told, kb_ref: Option<Code> }

@@ -47,14 +47,16 @@ fn outcome(command: &Command) -> Option<Outcome> {
 }
 
 fn opening(ask: &Ask, then: &mut Effects) {
-    let category = match ask.command {
-        Command::Report { category, .. } => Some(category),
-        _ => None,
+    let (category, urgency) = match ask.command {
+        Command::Report {
+            category, urgency, ..
+        } => (Some(category), *urgency),
+        _ => (None, None),
     };
     let matter = Matter {
         kind: ask.kind,
         category,
-        urgency: None,
+        urgency,
         consult: ask.facts.category.consult,
     };
     then.accept_due = due(&matter, ClockKind::Accept, ask.facts, ask.facts.now);

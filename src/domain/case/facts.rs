@@ -40,6 +40,8 @@ pub struct Facts<'a> {
     pub around: Vec<AreaId>,
     /// A picture of how it was before lies in the case already.
     pub before_there: bool,
+    /// 答复稿 as it was approved, when it is about to be sent.
+    pub approved: Option<String>,
 }
 
 /// 限度: proposals that an office may change.
@@ -183,6 +185,7 @@ impl<'a> Facts<'a> {
             text_there: false,
             around: Vec::new(),
             before_there: false,
+            approved: None,
         }
     }
 }

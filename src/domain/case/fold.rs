@@ -44,6 +44,7 @@ impl CaseState {
         let mut case = Self::blank(kind, event);
         match &event.payload.data {
             Command::Report {
+                urgency,
                 category,
                 reporter,
                 org_node,
@@ -51,6 +52,7 @@ impl CaseState {
                 ..
             } => {
                 case.category = Some(category.clone());
+                case.urgency = *urgency;
                 case.person = *reporter;
                 case.org_node = *org_node;
                 case.said_at = *said_at;
@@ -374,6 +376,17 @@ impl CaseState {
                 satisfied: *satisfied,
                 at_work: None,
             }),
+            // Who says what he thinks of the answer was reached by it.
+            Command::Opinion { satisfied, .. } if event.part == Part::Reporter => {
+                self.callbacks.push(CallbackNote {
+                    cycle,
+                    at: event.at,
+                    reached: true,
+                    solved: None,
+                    satisfied: Some(*satisfied),
+                    at_work: None,
+                });
+            }
             Command::CallSeeker {
                 reached,
                 at_work,

@@ -156,6 +156,7 @@ guards! {
     FormalThroughBody "formal_through_body" Invalid("handed_by"), own::formal_through_body;
     ReplyDrafted "reply_drafted" NotNow, own::reply_drafted;
     ReplyApproved "reply_approved" NotNow, own::reply_approved;
+    ReplyAsApproved "reply_as_approved" Invalid("result"), own::reply_as_approved;
     ApproverNotDrafter "approver_not_drafter" NotYours, own::approver_not_drafter;
 
     PostingOpen "posting_open" NotNow, market::posting_open;

@@ -238,6 +238,14 @@ pub(super) fn reply_approved(ask: &Ask) -> bool {
     ask.kind != crate::domain::case::codes::Kind::Mailbox || step(ask) == Some(Step::ReplyApproved)
 }
 
+/// What was approved is what is sent; words that were erased since cannot be compared.
+pub(super) fn reply_as_approved(ask: &Ask) -> bool {
+    match (ask.command, &ask.facts.approved) {
+        (Command::SubmitResult { result, .. }, Some(approved)) => result.as_str() == approved,
+        _ => true,
+    }
+}
+
 pub(super) fn approver_not_drafter(ask: &Ask) -> bool {
     let drafter = ask
         .case

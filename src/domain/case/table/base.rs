@@ -222,6 +222,7 @@ pub(super) const ROWS: &[Row] = &[
             G::ResultEvidence,
             G::ReporterContacted,
             G::ReplyApproved,
+            G::ReplyAsApproved,
         ],
     ),
     row(

@@ -218,6 +218,9 @@ const BREAKS: &[(Guard, Break)] = &[
     breaking(Guard::ReplyApproved, |q| {
         q.case().step = Some(Step::ReplyDrafted);
     }),
+    breaking(Guard::ReplyAsApproved, |q| {
+        q.facts.approved = Some("另一份答复".to_owned());
+    }),
     breaking(Guard::ApproverNotDrafter, |q| {
         q.case().reply.as_mut().unwrap().drafted_by = Some(q.actor.who);
     }),
@@ -312,7 +315,8 @@ fn each_guard_refuses_by_name() {
                 {
                     continue;
                 }
-                if *guard == Guard::ReplyApproved && kind != Kind::Mailbox {
+                let of_letters = [Guard::ReplyApproved, Guard::ReplyAsApproved];
+                if of_letters.contains(guard) && kind != Kind::Mailbox {
                     continue;
                 }
                 broken(kind, row, *guard);
