@@ -8,7 +8,7 @@ use crate::{
     account::{self, Audience},
     bench, case,
     config::{Cli, Command, Common, Export, Listening},
-    fair, notice, oversight,
+    fair, notice, oversight, person,
     platform::{
         App, Limits, Settings,
         clock::SystemClock,
@@ -83,11 +83,26 @@ pub async fn open_here(common: &Common) -> Result<App> {
 /// Everything a handler reaches, opened for `data`; the schema is brought up to date first.
 pub async fn open(common: &Common, data: &Path, public_url: &str, migrate: bool) -> Result<App> {
     make_folder(data)?;
-    let keys = Keys::load_or_create(data).context("--data")?;
     let url = common.database(data);
     let db = Db::open(&url, Arc::new(SystemClock), migrate).await;
     let db = db.context("--database-url: cannot open the database")?;
+    let keys = keys(&db, data).await?;
     assemble(db, keys, data, public_url, common.venues.clone()).await
+}
+
+/// The keys of a data folder. New ones are made for a new database alone: with other keys than its
+/// own, what is sealed in it could not be read, and what came later not by those who have the old.
+async fn keys(db: &Db, data: &Path) -> Result<Keys> {
+    if account::store::office_ids(db.read()).await?.is_empty() {
+        return Keys::load_or_create(data).context("--data");
+    }
+    let keys = Keys::load(data)
+        .context("--data: the database is in use; put the office's nightfair.key back first")?;
+    ensure!(
+        person::is_key_of(db.read(), &keys).await?,
+        "--data: nightfair.key is not the key of this database; put the office's own back"
+    );
+    Ok(keys)
 }
 
 /// Makes a data folder, for its owner alone: keys and uploads are in it.

@@ -20,7 +20,7 @@ use axum::{
     Extension, Json, Router,
     body::Body,
     extract::{DefaultBodyLimit, FromRequestParts, MatchedPath, Path, Query, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, uri::Authority},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
 };
@@ -29,7 +29,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use hyper_util::rt::TokioTimer;
 use serde::{Deserialize, Serialize};
 use std::{
-    net::{SocketAddr, TcpListener},
+    net::{IpAddr, SocketAddr, TcpListener},
     time::{Duration, Instant},
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -447,8 +447,10 @@ async fn set_preference(
 async fn ready(State(app): State<App>) -> AppResult<&'static str> {
     account::store::any(app.db.read(), app.settings.office).await?;
     let migrated = health::is_migrated(app.db.read()).await?;
-    if !migrated || app.files.room()? < health::TOO_FULL {
-        tracing::warn!(migrated, "not ready");
+    // A folder that is gone has no room.
+    let room = app.files.room().unwrap_or_default();
+    if !migrated || room < health::TOO_FULL {
+        tracing::warn!(migrated, room, "not ready");
         return Err(AppError::unavailable());
     }
     Ok("ready")
@@ -469,7 +471,7 @@ async fn measure(State(app): State<App>, request: Request, next: Next) -> Respon
 }
 
 /// The counts, for this machine or whoever has the token. A proxy on this machine speaks for
-/// others, and says so in a header.
+/// others: it says so in a header, or passes on the name that they asked for.
 ///
 /// # Errors
 /// 403 for everybody else.
@@ -481,6 +483,7 @@ async fn measured(
 ) -> AppResult<Response> {
     let forwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
     let local = peer.ip.to_canonical().is_loopback()
+        && names_this_machine(&headers)
         && !forwarded.iter().any(|name| headers.contains_key(*name));
     let bearer = opens
         .as_ref()
@@ -491,6 +494,17 @@ async fn measured(
     }
     let text = app.metrics.text(&app).await?;
     Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
+}
+
+fn names_this_machine(headers: &HeaderMap) -> bool {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let Some(Ok(host)) = host.map(str::parse::<Authority>) else {
+        return false;
+    };
+    let address = host.host().trim_matches(['[', ']']).parse::<IpAddr>();
+    host.host() == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// Serves until the program is asked to stop, then lets running requests end.

@@ -8,13 +8,25 @@ use crate::{
         clock::{Clock, SystemClock},
         db::{self, Db},
     },
+    server,
 };
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use std::{io::Write, path::Path, sync::Arc};
+use tokio_util::sync::CancellationToken;
 
 /// Progress goes to the standard error, so that the last word alone is on the standard output.
 fn tell() -> Tell {
     Arc::new(|line: &str| drop(writeln!(std::io::stderr(), "{line}")))
+}
+
+/// Work that cleans up behind itself when it is told to stop.
+async fn unless_stopped<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let stop = CancellationToken::new();
+    server::stop_when_asked(stop.clone())?;
+    tokio::select! {
+        done = work => done,
+        () = stop.cancelled() => bail!("stopped before its end"),
+    }
 }
 
 /// An open database that nothing is changed in by opening it.
@@ -40,6 +52,8 @@ pub async fn backup(common: &Common, out: &Path, with_keys: bool) -> Result<()> 
         out.display()
     );
     let db = open(common, &data).await?;
+    // Sealed with another key, the archive could not be restored by whoever has the right one.
+    super::keys(&db, &data).await?;
     let at = SystemClock.now();
     // Before the file is there: whoever takes data away leaves a trace, even if it goes wrong.
     note(&db, "backup", &told(out, with_keys)).await?;
@@ -49,7 +63,7 @@ pub async fn backup(common: &Common, out: &Path, with_keys: bool) -> Result<()> 
         with_key: with_keys,
         at,
     };
-    let taken = archive::take(&db, order, &tell()).await?;
+    let taken = unless_stopped(archive::take(&db, order, &tell())).await?;
     if with_keys {
         tell()(
             "ATTENTION: the key is in the archive. Whoever has the file reads every name and number.",
@@ -111,7 +125,7 @@ pub async fn restore(common: &Common, from: &Path) -> Result<()> {
     super::make_folder(&data)?;
     let alone = super::alone(common, &data)?;
     let url = common.database(&data);
-    let laid = archive::lay(&archive, &url, &data, &tell()).await?;
+    let laid = unless_stopped(archive::lay(&archive, &url, &data, &tell())).await?;
     print(&format!(
         "{} rows in {} tables and {} uploads, as they were on {}",
         laid.rows,

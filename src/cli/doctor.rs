@@ -2,15 +2,18 @@
 use super::print;
 use crate::{
     config::{Common, Listening},
+    person,
     platform::{
         clock::{Clock, SystemClock},
+        db::connect_to_look,
         health::{self, Check, State},
+        secret::Keys,
     },
 };
 use anyhow::{Result, bail};
 use axum_server::tls_rustls::RustlsConfig;
 use serde::Serialize;
-use std::time::SystemTime;
+use std::{path::Path, time::SystemTime};
 
 #[derive(Serialize)]
 struct Report {
@@ -59,9 +62,32 @@ pub async fn checks(common: &Common, listening: &Listening) -> Vec<Check> {
     if data.is_dir() {
         checks.push(health::backup(&data, now));
         checks.push(health::spool(&data, SystemTime::now()));
-        checks.extend(health::database(&common.database(&data), &data, now).await);
+        let database = health::database(&common.database(&data), &data, now).await;
+        let usable = database
+            .iter()
+            .any(|check| check.name == "schema" && check.state == State::Ok);
+        checks.extend(database);
+        if usable {
+            checks.push(sealed(common, &data).await);
+        }
     }
     checks
+}
+
+/// Whether the key is the one with which names and numbers were sealed.
+async fn sealed(common: &Common, data: &Path) -> Check {
+    let name = "key of the database";
+    let tried = async {
+        let keys = Keys::load(data)?;
+        let conn = connect_to_look(&common.database(data)).await?;
+        anyhow::Ok(person::is_key_of(&conn, &keys).await?)
+    };
+    let todo = "put the office's own nightfair.key back from its copy";
+    match tried.await {
+        Ok(true) => Check::ok(name, "opens what is sealed"),
+        Ok(false) => Check::bad(name, "does not open what is sealed", todo),
+        Err(error) => Check::bad(name, format!("{error:#}"), todo),
+    }
 }
 
 /// What QR codes carry must be reachable from a phone, and safely.

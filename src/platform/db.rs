@@ -232,7 +232,7 @@ pub(super) async fn connect_to_fill(url: &str) -> Result<DatabaseConnection, DbE
 }
 
 /// A connection that only looks, and leaves the settings of the database as they are.
-pub(super) async fn connect_to_look(url: &str) -> Result<DatabaseConnection, DbErr> {
+pub async fn connect_to_look(url: &str) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(match sqlite_path(url) {
         Some(path) => format!("sqlite://{}?mode=ro", path.display()),
         None => url.to_owned(),

@@ -5,20 +5,21 @@ use super::{
     db::{self, connect_to_look},
     secret::{self, Keys},
 };
-use crate::entity::{access_record, case, file, outbox};
+use crate::entity::{access_record, case, case_event, file, outbox};
 use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::TryStreamExt;
 use migrations::MigratorTrait;
 use rustix::fs::{StatVfs, statvfs};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, FromQueryResult,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, PaginatorTrait,
+    QueryFilter, QueryOrder, Statement,
 };
 use serde::Serialize;
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
+    path::Path,
     time::{Duration, SystemTime},
 };
 
@@ -147,16 +148,22 @@ fn key(data: &Path) -> Check {
 pub fn space(name: &'static str, path: &Path) -> Check {
     let todo = "make room: writes fail when the disk is full";
     match free_space(path) {
-        Err(error) => Check::bad(name, format!("{}: {error}", path.display()), todo),
+        Err(error) => Check::bad(name, format!("{}: {error:#}", path.display()), todo),
         Ok(bytes) => {
             let found = format!("{} MB at {}", bytes >> 20, path.display());
-            let state = match bytes {
-                ..TOO_FULL => State::Bad,
-                TOO_FULL..SOON_FULL => State::Warn,
-                SOON_FULL.. => return Check::ok(name, found),
-            };
-            Check::new(name, state, found, todo)
+            match fullness(bytes) {
+                State::Ok => Check::ok(name, found),
+                state => Check::new(name, state, found, todo),
+            }
         }
+    }
+}
+
+fn fullness(free: u64) -> State {
+    match free {
+        ..TOO_FULL => State::Bad,
+        TOO_FULL..SOON_FULL => State::Warn,
+        SOON_FULL.. => State::Ok,
     }
 }
 
@@ -435,11 +442,17 @@ async fn postgres(conn: &DatabaseConnection, now: DateTime<Utc>) -> Result<Vec<C
 /// A clock that went back makes records lie in the future.
 async fn clock(conn: &DatabaseConnection, now: DateTime<Utc>) -> Result<Check> {
     let name = "clock";
-    let newest = access_record::Entity::find()
+    let record = access_record::Entity::find()
         .order_by_desc(access_record::Column::Id)
         .one(conn)
         .await?;
-    let ahead = newest.map_or(TimeDelta::zero(), |record| record.at - now);
+    let event = case_event::Entity::find()
+        .order_by_desc(case_event::Column::Id)
+        .one(conn)
+        .await?;
+    let event = event.and_then(|event| DateTime::from_timestamp_millis(event.recorded_ms));
+    let newest = record.map(|record| record.at).max(event);
+    let ahead = newest.map_or(TimeDelta::zero(), |at| at - now);
     Ok(if ahead > TimeDelta::minutes(1) {
         let found = format!(
             "the newest record lies {} s in the future",
@@ -455,30 +468,22 @@ async fn clock(conn: &DatabaseConnection, now: DateTime<Utc>) -> Result<Check> {
     })
 }
 
-#[derive(FromQueryResult)]
-struct Named {
-    uid: String,
-    bytes: i64,
-}
-
 async fn uploads(conn: &DatabaseConnection, data: &Path) -> Result<Check> {
     let name = "uploads";
-    let folder: PathBuf = data.join("files");
-    let rows: Vec<Named> = file::Entity::find()
-        .select_only()
-        .columns([file::Column::Uid, file::Column::Bytes])
-        .into_model()
-        .all(conn)
-        .await?;
-    let lost = rows.iter().filter(|row| {
+    let folder = data.join("files");
+    let (mut all, mut lost) = (0, 0);
+    let mut rows = file::Entity::find().stream(conn).await?;
+    while let Some(row) = rows.try_next().await? {
         let about = fs::metadata(folder.join(&row.uid));
-        !about.is_ok_and(|about| i64::try_from(about.len()) == Ok(row.bytes))
-    });
-    let lost = lost.count();
+        all += 1;
+        if !about.is_ok_and(|about| i64::try_from(about.len()) == Ok(row.bytes)) {
+            lost += 1;
+        }
+    }
     Ok(if lost == 0 {
-        Check::ok(name, format!("all {} are there", rows.len()))
+        Check::ok(name, format!("all {all} are there"))
     } else {
-        let found = format!("{lost} of {} are missing or damaged", rows.len());
+        let found = format!("{lost} of {all} are missing or damaged");
         let todo = "take them out of the newest backup (the folder files/ of the archive)";
         Check::bad(name, found, todo)
     })
@@ -522,4 +527,16 @@ async fn index(conn: &DatabaseConnection) -> Result<Check> {
             "the serving program takes them up minute by minute",
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_becomes_scarce_before_it_is_gone() {
+        assert_eq!(fullness(TOO_FULL - 1), State::Bad);
+        assert_eq!(fullness(TOO_FULL), State::Warn);
+        assert_eq!(fullness(SOON_FULL), State::Ok);
+    }
 }

@@ -3,7 +3,7 @@
 use super::{App, outbox};
 use crate::{entity::web_session, error::AppResult};
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text},
+    encoding::{EncodeLabelSet, prometheus_text},
     metrics::{
         counter::Counter,
         family::Family,
@@ -21,8 +21,8 @@ use std::{
 };
 use subtle::ConstantTimeEq;
 
-/// What [`Metrics::text`] is.
-pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// What [`Metrics::text`] is: the format that every version of Prometheus reads.
+pub use prometheus_text::CONTENT_TYPE;
 
 #[derive(Clone)]
 pub struct Metrics(Arc<Inner>);
@@ -212,7 +212,7 @@ impl Metrics {
         seconds.observe(took.as_secs_f64());
     }
 
-    /// Everything as OpenMetrics text, which Prometheus reads.
+    /// Everything, as text.
     pub async fn text(&self, app: &App) -> AppResult<String> {
         let now = &self.0.now;
         let known = now.ask(app).await;
@@ -226,7 +226,7 @@ impl Metrics {
         now.uptime_seconds
             .set(whole(self.0.started.elapsed().as_secs()));
         let mut out = String::new();
-        text::encode(&mut out, &self.0.registry).map_err(anyhow::Error::from)?;
+        prometheus_text::encode(&mut out, &self.0.registry).map_err(anyhow::Error::from)?;
         Ok(out)
     }
 }

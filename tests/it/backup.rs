@@ -1,21 +1,19 @@
 //! A backup is worth what can be restored from it: taken while others write, carried from one
 //! database to the other and back, and refused as a whole when anything about it is wrong.
 use crate::{
-    cli::{out, program, run},
+    cli::{Serving, err, out, program, run},
     demo::{self, NIGHT, ask, prepare},
     harness::{TestApp, fresh_schema, server_url},
+    wire::{Office, SLUG, Wire, person},
 };
 use axum::http::Request;
 use chrono::{DateTime, Utc};
 use migrations::MigratorTrait;
 use nightfair::{
-    account::{
-        Actor,
-        store::{Access, record_access},
-    },
+    account::Actor,
     case::ledger,
     domain::role::Role,
-    entity::{access_record, account, file},
+    entity::{self, access_record, account, fair, file, registration},
     oversight,
     platform::{
         App,
@@ -34,11 +32,12 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
 };
+use tokio::task::JoinSet;
 
 fn silent() -> Tell {
     Arc::new(|_: &str| ())
@@ -89,6 +88,16 @@ fn hashes(archive: &Archive) -> BTreeMap<&str, (u64, &str, Option<i64>)> {
         .collect()
 }
 
+/// Equal contents, table by table, with the numbers that were given out.
+#[track_caller]
+fn same(one: &Archive, other: &Archive) {
+    let (one, other) = (hashes(one), hashes(other));
+    for (table, rows) in &one {
+        assert_eq!(Some(rows), other.get(table), "{table}");
+    }
+    assert_eq!(one.len(), other.len());
+}
+
 #[tokio::test]
 async fn no_table_is_forgotten() {
     let app = TestApp::start().await;
@@ -108,56 +117,99 @@ async fn no_table_is_forgotten() {
     }
 }
 
-/// Writes all the time, as fast as the database takes it, and tells how long the longest took.
-async fn keep_writing(db: Db, office: i64, stop: Arc<AtomicBool>) -> (usize, Duration) {
-    let (mut written, mut longest) = (0, Duration::ZERO);
+/// Registers people until it is told to stop: who was answered, with code and secret of the ticket,
+/// and how long the longest took.
+async fn keep_registering(
+    mut wire: Wire,
+    first: usize,
+    answered: Arc<Mutex<Vec<(String, String)>>>,
+    stop: Arc<AtomicBool>,
+) -> Duration {
+    let (mut n, mut longest) = (first, Duration::ZERO);
     while !stop.load(Ordering::Relaxed) {
         let begun = Instant::now();
-        let wrote = db.write(move |tx| async move {
-            let access = Access {
-                office: nightfair::domain::id::OfficeId(office),
-                account: None,
-                action: "export",
-                subject: "fairs",
-                subject_id: None,
-                reason: "while a backup is taken",
-                ip: "",
-            };
-            record_access(&tx, access).await
-        });
-        wrote.await.unwrap();
+        let path = format!("/fairs/{SLUG}/registrations");
+        let (key, call) = (format!("key-{n:07}"), person(n));
+        let heard = wire.post_once(&path, &key, &call).await.unwrap();
+        let ticket = heard.expect(201)["ticket"].clone();
         longest = longest.max(begun.elapsed());
-        written += 1;
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        let word = |name: &str| ticket[name].as_str().unwrap().to_owned();
+        let told = (word("code"), word("secret"));
+        answered.lock().unwrap().push(told);
+        n += 1;
     }
-    (written, longest)
+    longest
+}
+
+/// A backup of the serving program, in a process of its own, between people who register.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_was_answered_before_a_backup_is_in_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("here");
+    fs::create_dir(&data).unwrap();
+    let office = Office::anywhere(&data).await;
+    office.open_fair(SLUG, 90_000, "A 1-24").await;
+    let (answered, stop) = (Arc::<Mutex<_>>::default(), Arc::new(AtomicBool::new(false)));
+    let mut writers = JoinSet::new();
+    for writer in 0..4 {
+        let wire = office.wire().await;
+        let (answered, stop) = (answered.clone(), stop.clone());
+        writers.spawn(keep_registering(wire, writer * 100_000, answered, stop));
+    }
+    while answered.lock().unwrap().len() < 40 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let before = answered.lock().unwrap().clone();
+    let file = dir.path().join("busy.backup");
+    let path = file.to_str().unwrap().to_owned();
+    let mut taking = program(&data);
+    taking.args(["backup", "--out", &path]);
+    if let Some(url) = &office.told.database {
+        taking.env("NIGHTFAIR_DATABASE_URL", url);
+    }
+    let taken = tokio::task::spawn_blocking(move || taking.output().unwrap());
+    let taken = taken.await.unwrap();
+    assert!(taken.status.success(), "{}", err(&taken));
+    stop.store(true, Ordering::Relaxed);
+    let longest = writers.join_all().await.into_iter().max().unwrap();
+    assert!(longest < Duration::from_secs(5), "one waited {longest:?}");
+    let after = answered.lock().unwrap().len();
+    assert!(after > before.len(), "they went on meanwhile");
+
+    // Into an embedded database, whichever it came from.
+    let new = folder(dir.path(), "new", &data);
+    let back = run(&new, &["restore", "--from", file.to_str().unwrap()]);
+    assert!(back.status.success(), "{}", err(&back));
+    assert!(out(&back).contains("the ledger is whole"), "{}", out(&back));
+    let proven = run(&new, &["verify-ledger"]);
+    assert!(proven.status.success(), "{}", err(&proven));
+    let serving = Serving::start(&new);
+    let mut wire = Wire::open(&serving.host, "").await.unwrap();
+    for (code, secret) in &before {
+        let seen = wire.get(&format!("/tickets/{secret}")).await.unwrap();
+        assert_eq!(seen.expect(200)["code"], **code);
+    }
+    // The picture is of one moment: as many tickets as places are taken, and nothing half done.
+    let db = open(&sqlite(&new)).await;
+    let fair = fair::Entity::find().one(db.read()).await.unwrap().unwrap();
+    let tickets = registration::Entity::find().count(db.read()).await.unwrap();
+    assert_eq!(u64::try_from(fair.registered).unwrap(), tickets);
+    let people = entity::person::Entity::find().count(db.read()).await;
+    assert_eq!(people.unwrap(), tickets);
+    assert!(tickets >= before.len() as u64 && tickets <= after as u64);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_backup_under_writes_goes_to_the_other_database_and_back() {
+async fn a_backup_goes_to_the_other_database_and_back() {
     let dir = tempfile::tempdir().unwrap();
     let first = dir.path().join("demo");
     let now: DateTime<Utc> = NIGHT.parse().unwrap();
     let prepared = prepare(&first, now).await;
     let (app, _) = demo::serve(&first, now).await;
     seal(&app, "2026-10").await;
-    let db = open(&sqlite(&first)).await;
-    let stop = Arc::new(AtomicBool::new(false));
-    let writing = tokio::spawn(keep_writing(db.clone(), 1, stop.clone()));
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    let before = access_record::Entity::find()
-        .count(db.read())
-        .await
-        .unwrap();
     let one = dir.path().join("one.backup");
-    let taken = archive::take(&db, order(&first, one.clone()), &silent()).await;
+    let taken = archive::take(&app.db, order(&first, one.clone()), &silent()).await;
     let taken = taken.unwrap();
-    stop.store(true, Ordering::Relaxed);
-    let (written, longest) = writing.await.unwrap();
-    assert!(
-        written > 5 && longest < Duration::from_secs(2),
-        "{longest:?}"
-    );
     assert_eq!(
         fs::metadata(&one).unwrap().permissions().mode() & 0o777,
         0o600
@@ -177,28 +229,25 @@ async fn a_backup_under_writes_goes_to_the_other_database_and_back() {
     let laid = archive::lay(&one, &url, &second, &silent()).await.unwrap();
     assert_eq!(laid.rows, taken.rows);
     let there = open(&url).await;
-    let kept = access_record::Entity::find()
-        .count(there.read())
-        .await
-        .unwrap();
-    assert!(kept >= before, "what was acknowledged before is in it");
     sound(&there).await;
     let two = dir.path().join("two.backup");
     archive::take(&there, order(&second, two.clone()), &silent())
         .await
         .unwrap();
     let two = Archive::open(&two).unwrap();
-    let (before, after) = (hashes(&one), hashes(&two));
-    for (table, rows) in &before {
-        assert_eq!(Some(rows), after.get(table), "{table}");
-    }
-    assert_eq!(before.len(), after.len());
+    same(&one, &two);
 
     // And back, into the product.
     let third = folder(dir.path(), "third", &first);
     archive::lay(&two, &sqlite(&third), &third, &silent())
         .await
         .unwrap();
+    let three = dir.path().join("three.backup");
+    let back = open(&sqlite(&third)).await;
+    archive::take(&back, order(&third, three.clone()), &silent())
+        .await
+        .unwrap();
+    same(&one, &Archive::open(&three).unwrap());
     let (app, router) = demo::serve(&third, now).await;
     sound(&app.db).await;
     for row in file::Entity::find().all(app.db.read()).await.unwrap() {
@@ -414,6 +463,53 @@ async fn whatever_is_wrong_is_refused_and_leaves_nothing() {
     assert_eq!(fs::read(&good).unwrap(), bytes);
 }
 
+/// A bit that fell over somewhere, or an end that is missing: either the archive is refused, or the
+/// bit was one that says nothing, such as the time of a part.
+#[tokio::test]
+async fn a_damaged_archive_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, good) = small(dir.path()).await;
+    let bytes = fs::read(&good).unwrap();
+    let whole = Archive::open(&good).unwrap().manifest;
+    let new = folder(dir.path(), "new", &data);
+    let bad = dir.path().join("bad");
+    for cut in [0, 1, bytes.len() / 3, bytes.len() / 2, bytes.len() - 1] {
+        fs::write(&bad, &bytes[..cut]).unwrap();
+        let why = refused(&bad, &new).await;
+        assert!(why.contains("no backup of Nightfair"), "{cut}: {why}");
+    }
+    let mut refusals = 0;
+    for at in (0..bytes.len()).step_by(bytes.len() / 400) {
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 1 << (at % 8);
+        fs::write(&bad, &flipped).unwrap();
+        let read = Archive::open(&bad).and_then(|read| read.prove().map(|()| read.manifest));
+        match read {
+            Ok(manifest) => assert_eq!(manifest, whole, "a bit of byte {at}"),
+            Err(_) => refusals += 1,
+        }
+    }
+    assert!(refusals > 200, "{refusals} of 400");
+    // One in the middle of a row, through the whole of the restoring.
+    let (from, to) = part(&good, "tables/categories.jsonl");
+    let mut flipped = bytes;
+    flipped[usize::midpoint(from, to)] ^= 1;
+    fs::write(&bad, &flipped).unwrap();
+    let why = refused(&bad, &new).await;
+    assert!(why.contains("is damaged"), "{why}");
+}
+
+/// Where the packed bytes of a part begin and end.
+fn part(archive: &Path, name: &str) -> (usize, usize) {
+    let mut zip = zip::ZipArchive::new(fs::File::open(archive).unwrap()).unwrap();
+    let part = zip.by_name(name).unwrap();
+    let from = usize::try_from(part.data_start().unwrap()).unwrap();
+    (
+        from,
+        from + usize::try_from(part.compressed_size()).unwrap(),
+    )
+}
+
 /// The same parts, each as `change` wants it.
 fn rezip(
     from: &Path,
@@ -528,9 +624,9 @@ async fn the_commands_say_what_they_did() {
     let (data, _) = small(dir.path()).await;
     let file = dir.path().join("whole.backup");
     let path = file.to_str().unwrap();
-    let serving = crate::cli::Serving::start(&data);
+    let serving = Serving::start(&data);
     let taken = run(&data, &["backup", "--out", path, "--with-keys"]);
-    let said = String::from_utf8_lossy(&taken.stderr).into_owned();
+    let said = err(&taken);
     assert!(taken.status.success(), "{said}");
     assert!(
         said.contains("ATTENTION: the key is in the archive"),
@@ -550,7 +646,7 @@ async fn the_commands_say_what_they_did() {
         None => sqlite(&new),
     };
     let back = run(&new, &["restore", "--from", path, "--database-url", &url]);
-    let said = String::from_utf8_lossy(&back.stderr).into_owned();
+    let said = err(&back);
     assert!(back.status.success(), "{said}");
     assert!(out(&back).contains("the ledger is whole"), "{}", out(&back));
     let key = secret::key_file(&new);
@@ -569,6 +665,17 @@ async fn the_commands_say_what_they_did() {
         "{noted:?}"
     );
     assert!(noted.contains(&("restore", "whole.backup")), "{noted:?}");
+    drop(db);
+
+    // Without its own key a used database is neither served nor backed up.
+    fs::remove_file(&key).unwrap();
+    for words in [["serve", "--no-migrate"], ["backup", "--out=y.backup"]] {
+        let asked = run(&new, &[&words[..], &["--database-url", &url]].concat());
+        assert_eq!(asked.status.code(), Some(1));
+        let why = err(&asked);
+        assert!(why.contains("put the office's nightfair.key back"), "{why}");
+        assert!(!key.exists(), "no other key is made");
+    }
     let empty = run(
         &dir.path().join("nothing"),
         &["backup", "--out", "x.backup"],

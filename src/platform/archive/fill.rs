@@ -253,7 +253,12 @@ async fn fasten(tx: &DatabaseTransaction, links: &[Link]) -> Result<()> {
         added.with_context(|| format!("table {} names rows that are not there", link.table))?;
     }
     if tx.get_database_backend() == DbBackend::Sqlite {
-        let loose = ask(tx, "SELECT \"table\" FROM pragma_foreign_key_check", []).await?;
+        let loose = ask(
+            tx,
+            "SELECT \"table\" FROM pragma_foreign_key_check LIMIT 1",
+            [],
+        )
+        .await?;
         if let Some(row) = loose.first() {
             let table: String = row.try_get_by_index(0)?;
             bail!("table {table} names rows that are not there");
