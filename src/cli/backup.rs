@@ -3,6 +3,7 @@ use super::{print, proof};
 use crate::{
     account::store::{Access, office_ids, record_access},
     config::Common,
+    error::AppResult,
     platform::{
         archive::{self, Archive, Order, Tell},
         clock::{Clock, SystemClock},
@@ -96,10 +97,26 @@ fn told(file: &Path, with_keys: bool) -> String {
     }
 }
 
-/// Puts a line for every office into the record of who looked at and took what.
+/// How often a line in the record is tried; each time waits some seconds for its turn.
+const TRIES: usize = 12;
+
+/// Puts a line for every office into the record of who looked at and took what. A serving program
+/// that writes without pause leaves other processes little room, so it is tried again.
 async fn note(db: &Db, action: &'static str, file: &str) -> Result<()> {
+    let mut tried = 1;
+    loop {
+        match note_once(db, action, file.to_owned()).await {
+            Err(error) if error.code() == Some("unavailable") && tried < TRIES => {
+                tell()("the database is busy; trying again");
+                tried += 1;
+            }
+            noted => return noted.context("cannot note it in the record"),
+        }
+    }
+}
+
+async fn note_once(db: &Db, action: &'static str, file: String) -> AppResult<()> {
     let offices = office_ids(db.read()).await?;
-    let file = file.to_owned();
     let noted = db.write(move |tx| async move {
         for office in offices {
             let access = Access {
@@ -115,7 +132,7 @@ async fn note(db: &Db, action: &'static str, file: &str) -> Result<()> {
         }
         Ok(())
     });
-    noted.await.context("cannot note it in the record")
+    noted.await
 }
 
 /// Lays an archive down in an empty database and proves the ledger.

@@ -121,9 +121,9 @@ fn told(checks: &[Check]) -> String {
         let todo = if check.todo.is_empty() {
             String::new()
         } else {
-            format!("\n{:28}→ {}", "", check.todo)
+            format!("\n{:34}→ {}", "", check.todo)
         };
-        format!("{state}  {:<20}  {}{todo}", check.name, check.found)
+        format!("{state}  {:<26}  {}{todo}", check.name, check.found)
     });
     lines.collect::<Vec<_>>().join("\n")
 }
