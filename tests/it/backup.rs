@@ -24,7 +24,10 @@ use nightfair::{
         secret::{self, Keys},
     },
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, Database, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, Database, EntityTrait, PaginatorTrait, QueryFilter,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -461,6 +464,30 @@ async fn whatever_is_wrong_is_refused_and_leaves_nothing() {
     let again = archive::take(&db, order(&new, good.clone()), &silent()).await;
     assert!(format!("{:#}", again.unwrap_err()).contains("exists"));
     assert_eq!(fs::read(&good).unwrap(), bytes);
+}
+
+/// Somebody else who writes for longer than SQLite waits does not keep a backup from being taken.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_waits_for_a_busy_database() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, _) = small(dir.path()).await;
+    let busy = Database::connect(format!("{}?mode=rw", sqlite(&data)));
+    let busy = busy.await.unwrap();
+    let immediate = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let writing = busy.begin_with_options(immediate).await.unwrap();
+    let file = dir.path().join("late.backup");
+    let mut taking = program(&data);
+    taking.args(["backup", "--out", file.to_str().unwrap()]);
+    let taken = tokio::task::spawn_blocking(move || taking.output().unwrap());
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    assert!(!file.exists(), "not before it is in the record");
+    writing.rollback().await.unwrap();
+    let taken = taken.await.unwrap();
+    assert!(taken.status.success(), "{}", err(&taken));
+    assert!(err(&taken).contains("trying again"), "{}", err(&taken));
 }
 
 /// A bit that fell over somewhere, or an end that is missing: either the archive is refused, or the
