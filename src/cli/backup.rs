@@ -64,7 +64,7 @@ pub async fn backup(common: &Common, out: &Path, with_keys: bool) -> Result<()> 
         with_key: with_keys,
         at,
     };
-    let taken = unless_stopped(archive::take(&db, order, &tell())).await?;
+    let taken = unless_stopped(Box::pin(archive::take(&db, order, &tell()))).await?;
     if with_keys {
         tell()(
             "ATTENTION: the key is in the archive. Whoever has the file reads every name and number.",
@@ -142,7 +142,7 @@ pub async fn restore(common: &Common, from: &Path) -> Result<()> {
     super::make_folder(&data)?;
     let alone = super::alone(common, &data)?;
     let url = common.database(&data);
-    let laid = unless_stopped(archive::lay(&archive, &url, &data, &tell())).await?;
+    let laid = unless_stopped(Box::pin(archive::lay(&archive, &url, &data, &tell()))).await?;
     print(&format!(
         "{} rows in {} tables and {} uploads, as they were on {}",
         laid.rows,
