@@ -1,12 +1,14 @@
 //! The commands of the program.
+mod backup;
 pub mod demo;
+mod doctor;
 mod staff;
 
 use crate::{
     account::{self, Audience},
     bench, case,
     config::{Cli, Command, Common, Export, Listening},
-    fair, notice, oversight,
+    fair, notice, oversight, person,
     platform::{
         App, Limits, Settings,
         clock::SystemClock,
@@ -15,6 +17,7 @@ use crate::{
         kept::Kept,
         limit::Limit,
         live::Live,
+        metrics::Metrics,
         page,
         ready::Ready,
         secret::{Keys, Passwords},
@@ -26,10 +29,11 @@ use crate::{
 };
 use anyhow::{Context, Result, bail, ensure};
 use std::{
-    fs::{File, TryLockError},
+    fs::{DirBuilder, File, TryLockError},
     io::Write,
     net::{IpAddr, SocketAddr, TcpListener},
     num::NonZeroU32,
+    os::unix::fs::DirBuilderExt,
     path::Path,
     sync::Arc,
     time::Duration,
@@ -60,6 +64,9 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Export(Export::Tally { fair, out, lang }) => {
             export_tally(&common, &fair, &out, &lang).await
         }
+        Command::Backup { out, with_keys } => backup::backup(&common, &out, with_keys).await,
+        Command::Restore { from } => backup::restore(&common, &from).await,
+        Command::Doctor { listening, json } => doctor::run(&common, &listening, json).await,
         Command::VerifyLedger => verify_ledger(&common).await,
         Command::Routes => print(&route_table()),
         Command::Openapi => print(&server::document().to_pretty_json()?),
@@ -75,13 +82,36 @@ pub async fn open_here(common: &Common) -> Result<App> {
 
 /// Everything a handler reaches, opened for `data`; the schema is brought up to date first.
 pub async fn open(common: &Common, data: &Path, public_url: &str, migrate: bool) -> Result<App> {
-    std::fs::create_dir_all(data)
-        .with_context(|| format!("--data: cannot make {}", data.display()))?;
-    let keys = Keys::load_or_create(data).context("--data")?;
+    make_folder(data)?;
     let url = common.database(data);
     let db = Db::open(&url, Arc::new(SystemClock), migrate).await;
     let db = db.context("--database-url: cannot open the database")?;
+    let keys = keys(&db, data).await?;
     assemble(db, keys, data, public_url, common.venues.clone()).await
+}
+
+/// The keys of a data folder. New ones are made for a new database alone: with other keys than its
+/// own, what is sealed in it could not be read, and what came later not by those who have the old.
+async fn keys(db: &Db, data: &Path) -> Result<Keys> {
+    if account::store::office_ids(db.read()).await?.is_empty() {
+        return Keys::load_or_create(data).context("--data");
+    }
+    let keys = Keys::load(data)
+        .context("--data: the database is in use; put the office's nightfair.key back first")?;
+    ensure!(
+        person::is_key_of(db.read(), &keys).await?,
+        "--data: nightfair.key is not the key of this database; put the office's own back"
+    );
+    Ok(keys)
+}
+
+/// Makes a data folder, for its owner alone: keys and uploads are in it.
+fn make_folder(data: &Path) -> Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data)
+        .with_context(|| format!("--data: cannot make {}", data.display()))
 }
 
 /// Puts an [`App`] together around an open database.
@@ -99,6 +129,7 @@ pub async fn assemble(
             Ok(office)
         })
         .await?;
+    let metrics = Metrics::new(db.load());
     let settings = Arc::new(Settings {
         public_url: public_url.to_owned(),
         office: office.id,
@@ -113,6 +144,7 @@ pub async fn assemble(
         files: Files::new(data)?,
         spool: Spool::new(data),
         live: Live::default(),
+        metrics,
         ready: Ready::default(),
         kept: Kept::default(),
         settings,
@@ -139,6 +171,9 @@ async fn serve(common: &Common, listening: &Listening, migrate: bool) -> Result<
     let alone = alone(common, &data)?;
     let public_url = public_url(common, listening, &listener)?;
     let app = open(common, &data, &public_url, migrate).await?;
+    if let Some(token) = &listening.metrics_token {
+        app.metrics.lock_with(token);
+    }
     if !account::store::any(app.db.read(), app.settings.office).await? {
         let token = account::commands::open_setup(&app).await?;
         print(&format!(
@@ -159,8 +194,7 @@ pub fn alone(common: &Common, data: &Path) -> Result<Option<File>> {
     if !common.database(data).starts_with("sqlite:") {
         return Ok(None);
     }
-    std::fs::create_dir_all(data)
-        .with_context(|| format!("--data: cannot make {}", data.display()))?;
+    make_folder(data)?;
     let path = data.join("nightfair.lock");
     let lock = File::create(&path).with_context(|| format!("--data: {}", path.display()))?;
     match lock.try_lock() {
@@ -225,7 +259,7 @@ pub fn public_url(
 
 async fn migrate(common: &Common, status: bool) -> Result<()> {
     let data = common.data("nightfair-data");
-    std::fs::create_dir_all(&data)?;
+    make_folder(&data)?;
     let url = common.database(&data);
     let waiting = db::pending(&url)
         .await
@@ -268,7 +302,11 @@ async fn verify_ledger(common: &Common) -> Result<()> {
         data.display()
     );
     let app = open(common, &data, "http://localhost", false).await?;
-    let found = case::ledger::verify(app.db.read()).await?;
+    proof(&app.db).await
+}
+
+async fn proof(db: &Db) -> Result<()> {
+    let found = case::ledger::verify(db.read()).await?;
     if let Some((number, why)) = found.broken {
         bail!("the ledger is broken at case {number}: {why}");
     }
@@ -276,7 +314,7 @@ async fn verify_ledger(common: &Common) -> Result<()> {
         "{} cases with {} events: the ledger is whole",
         found.cases, found.events
     ))?;
-    let sealed = oversight::verify(app.db.read()).await?;
+    let sealed = oversight::verify(db.read()).await?;
     if let Some((month, why)) = sealed.broken {
         bail!("the sealed month {month} is broken: {why}");
     }

@@ -97,6 +97,15 @@ pub struct Listening {
         value_name = "FILE"
     )]
     pub tls_key: Option<PathBuf>,
+    /// Bearer token that opens /metrics; without one only this machine reads them
+    #[arg(
+        long,
+        env = "NIGHTFAIR_METRICS_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN",
+        value_parser = metrics_token
+    )]
+    pub metrics_token: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -144,6 +153,49 @@ pub enum Command {
     /// Write something out of the database into a file
     #[command(subcommand)]
     Export(Export),
+    /// Put the whole data into one file, while the program may be serving
+    #[command(
+        long_about = "Put the whole data into one file, while the program may be serving: every table as it \
+                      stood at one moment, and every upload. The file can be restored into SQLite and into \
+                      PostgreSQL. It is readable by its owner alone, and an existing file is never written over.\n\n\
+                      Names, numbers and texts that are sealed in the database are sealed in the file. The key \
+                      that opens them, nightfair.key in the data folder, is left out: keep a copy of it in another \
+                      place. Messages that lie in the folder outbox of the data folder are not part of the file."
+    )]
+    Backup {
+        /// File to make, such as nightfair-2026-07-19.backup
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Put the key into the file as well: whoever has the file then reads everything
+        #[arg(long)]
+        with_keys: bool,
+    },
+    /// Lay the file of a backup down in an empty database
+    #[command(
+        long_about = "Lay the file of a backup down in an empty database, SQLite or PostgreSQL, and in a data folder \
+                      without uploads. The file is read to its end and compared with its hashes before anything is \
+                      written; then everything is written or nothing. The data folder must hold the nightfair.key \
+                      of the office unless the backup was taken --with-keys. At the end the ledger is proven as \
+                      verify-ledger does."
+    )]
+    Restore {
+        /// File that `backup` made
+        #[arg(long, value_name = "FILE")]
+        from: PathBuf,
+    },
+    /// Look at settings, disk, keys, database, clock and backups, and say what to do
+    #[command(
+        long_about = "Look at settings, data folder, key, free space, database and its durability, clock, backups, \
+                      certificate, messages and search index. Each line is ok, warn or BAD, with what to do about \
+                      it. Give it the same settings as serve. Ends with 1 when something is bad."
+    )]
+    Doctor {
+        #[command(flatten)]
+        listening: Listening,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Check that no record of any case was changed
     VerifyLedger,
     /// Print every route with its audience
@@ -257,6 +309,15 @@ fn seekers(text: &str) -> Result<usize, String> {
     }
 }
 
+/// A token that goes into a header as it is, and that nobody guesses.
+fn metrics_token(text: &str) -> Result<String, String> {
+    if text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be at least 16 visible ASCII characters".into())
+    }
+}
+
 fn database_url(text: &str) -> Result<String, String> {
     if let Some(path) = text.strip_prefix("sqlite:") {
         let path = path.trim_start_matches("//");
@@ -312,6 +373,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("--database-url", "NIGHTFAIR_DATABASE_URL"),
     ("--listen", "NIGHTFAIR_LISTEN"),
     ("--log", "NIGHTFAIR_LOG"),
+    ("--metrics-token", "NIGHTFAIR_METRICS_TOKEN"),
     ("--public-url", "NIGHTFAIR_PUBLIC_URL"),
     ("--tls-cert", "NIGHTFAIR_TLS_CERT"),
     ("--tls-key", "NIGHTFAIR_TLS_KEY"),

@@ -1,6 +1,6 @@
 //! Puts the pieces together: routes, layers, the page or document that explains an error.
 use crate::{
-    account::{self, Audience, Routes},
+    account::{self, Audience, Peer, Routes},
     area, broadcast, case,
     config::Listening,
     desk, employer,
@@ -9,6 +9,7 @@ use crate::{
     platform::{
         App,
         api::{FieldProblem, ProblemDocument},
+        health, metrics,
         page::{self, Page, Static, View},
         text::{self, Lang},
     },
@@ -18,8 +19,8 @@ use anyhow::Context;
 use axum::{
     Extension, Json, Router,
     body::Body,
-    extract::{DefaultBodyLimit, FromRequestParts, Path, Query, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    extract::{DefaultBodyLimit, FromRequestParts, MatchedPath, Path, Query, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, uri::Authority},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
 };
@@ -28,8 +29,8 @@ use axum_server::tls_rustls::RustlsConfig;
 use hyper_util::rt::TokioTimer;
 use serde::{Deserialize, Serialize};
 use std::{
-    net::{SocketAddr, TcpListener},
-    time::Duration,
+    net::{IpAddr, SocketAddr, TcpListener},
+    time::{Duration, Instant},
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -86,6 +87,8 @@ pub fn routes() -> Routes {
         .get(Audience::Anyone, "/static/{*path}", static_file)
         .get(Audience::Anyone, "/prefs", set_preference)
         .get(Audience::Anyone, "/healthz", || async { "ok" })
+        .get(Audience::Anyone, "/livez", || async { "ok" })
+        .get(Audience::Anyone, METRICS, measured)
         .get(Audience::Anyone, "/readyz", ready)
         .get(Audience::Anyone, "/api/v1/openapi.json", || async {
             Json(document())
@@ -136,6 +139,7 @@ pub fn router(app: App) -> Router {
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(middleware::from_fn_with_state(app.clone(), measure))
         .with_state(app)
 }
 
@@ -171,6 +175,14 @@ fn cross_site() -> AppError {
 /// A bearer token is not sent by browsers on their own, so a request that carries one cannot be
 /// forged by another site: the check of its origin would only refuse mini-programs.
 async fn machines_have_no_cookies(mut request: Request, next: Next) -> Response {
+    if request.uri().path() == METRICS {
+        // The token of the metrics is no account's, and they are read while the database is away.
+        if let Some(token) = request.headers_mut().remove(header::AUTHORIZATION) {
+            request.extensions_mut().insert(Opens(token));
+        }
+        request.headers_mut().remove(header::COOKIE);
+        return next.run(request).await;
+    }
     if request.headers().contains_key(header::AUTHORIZATION) {
         for name in ["sec-fetch-site", "origin", "cookie"] {
             request.headers_mut().remove(name);
@@ -178,6 +190,12 @@ async fn machines_have_no_cookies(mut request: Request, next: Next) -> Response 
     }
     next.run(request).await
 }
+
+const METRICS: &str = "/metrics";
+
+/// What was sent along to read the metrics.
+#[derive(Clone)]
+struct Opens(HeaderValue);
 
 #[derive(Serialize)]
 pub struct ErrorPage {
@@ -424,9 +442,69 @@ async fn set_preference(
     (jar, Redirect::to(page::own_path(wish.back.as_deref()))).into_response()
 }
 
+/// Whether visitors may be sent here: the database answers and is that of this program, and there
+/// is room to write.
 async fn ready(State(app): State<App>) -> AppResult<&'static str> {
     account::store::any(app.db.read(), app.settings.office).await?;
+    let migrated = health::is_migrated(app.db.read()).await?;
+    // A folder that is gone has no room.
+    let room = app.files.room().unwrap_or_default();
+    if !migrated || room < health::TOO_FULL {
+        tracing::warn!(migrated, room, "not ready");
+        return Err(AppError::unavailable());
+    }
     Ok("ready")
+}
+
+/// Counts and times every answer by the template of its route.
+async fn measure(State(app): State<App>, request: Request, next: Next) -> Response {
+    let _under_way = app.metrics.asked();
+    let begun = Instant::now();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let method = request.method().clone();
+    let response = next.run(request).await;
+    let route = route.as_ref().map(MatchedPath::as_str);
+    let status = response.status().as_u16();
+    app.metrics
+        .answered(route, method.as_str(), status, begun.elapsed());
+    response
+}
+
+/// The counts, for this machine or whoever has the token. A proxy on this machine speaks for
+/// others: it says so in a header, or passes on the name that they asked for.
+///
+/// # Errors
+/// 403 for everybody else.
+async fn measured(
+    State(app): State<App>,
+    peer: Peer,
+    headers: HeaderMap,
+    opens: Option<Extension<Opens>>,
+) -> AppResult<Response> {
+    let forwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+    let local = peer.ip.to_canonical().is_loopback()
+        && names_this_machine(&headers)
+        && !forwarded.iter().any(|name| headers.contains_key(*name));
+    let bearer = opens
+        .as_ref()
+        .and_then(|Extension(Opens(token))| token.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "));
+    if !app.metrics.open_to(local, bearer) {
+        return Err(AppError::new(StatusCode::FORBIDDEN, "forbidden"));
+    }
+    let text = app.metrics.text(&app).await?;
+    Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
+}
+
+fn names_this_machine(headers: &HeaderMap) -> bool {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let Some(Ok(host)) = host.map(str::parse::<Authority>) else {
+        return false;
+    };
+    let address = host.host().trim_matches(['[', ']']).parse::<IpAddr>();
+    host.host() == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// Serves until the program is asked to stop, then lets running requests end.

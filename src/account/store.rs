@@ -11,7 +11,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, sea_query::Expr,
+    QueryOrder, QuerySelect, sea_query::Expr,
 };
 
 /// The office that a fresh installation serves until it is given its own name.
@@ -37,6 +37,17 @@ pub async fn first_office(tx: &WriteTx) -> AppResult<office::Model> {
     };
     Ok(office::Entity::insert(row)
         .exec_with_returning(tx.conn())
+        .await?)
+}
+
+/// Every office of the database.
+pub async fn office_ids(db: &impl ConnectionTrait) -> AppResult<Vec<OfficeId>> {
+    Ok(office::Entity::find()
+        .select_only()
+        .column(office::Column::Id)
+        .order_by_asc(office::Column::Id)
+        .into_tuple()
+        .all(db)
         .await?)
 }
 

@@ -19,7 +19,7 @@ mod routes;
 mod show;
 mod store;
 
-pub use card::{Card, card, cards, contact_of, ids_by_tail, name_of};
+pub use card::{Card, card, cards, contact_of, ids_by_tail, is_key_of, name_of};
 pub use commands::{
     REVEALS_A_DAY, Revealed, correct, enter, enter_number, enter_without_phone, erase,
     find_or_enter, known, reveal,

@@ -54,6 +54,22 @@ async fn insert_new(tx: &WriteTx, row: person::ActiveModel) -> AppResult<Option<
     })
 }
 
+/// Uid and sealed telephone number of the newest people of any office.
+pub async fn newest_phones(
+    db: &impl ConnectionTrait,
+    most: u64,
+) -> AppResult<Vec<(String, Vec<u8>)>> {
+    Ok(person::Entity::find()
+        .select_only()
+        .columns([person::Column::Uid, person::Column::PhoneSealed])
+        .filter(person::Column::PhoneSealed.is_not_null())
+        .order_by_desc(person::Column::Id)
+        .limit(most)
+        .into_tuple()
+        .all(db)
+        .await?)
+}
+
 /// Somebody of whom only the number is known, unless it is known already.
 pub async fn insert_number_unless_known(
     tx: &WriteTx,

@@ -7,7 +7,7 @@
 //! pool, run in a task of its own, because a cancelled `BEGIN` would leave a pooled connection
 //! inside a transaction. Writers wait their turn before they ask for a connection: a crowd is no
 //! reason to say that the database is away, and some connections stay free for reading.
-use super::clock::SharedClock;
+use super::{clock::SharedClock, metrics::Load};
 use crate::error::{AppError, AppResult};
 use anyhow::{Context, anyhow};
 use chrono::{DateTime, Utc};
@@ -18,7 +18,7 @@ use sea_orm::{
     DbBackend, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
     sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{any::Any, panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 /// Closures that one commit serves at most.
@@ -60,6 +60,7 @@ pub struct Db {
     readers: DatabaseConnection,
     writer: Writer,
     clock: SharedClock,
+    load: Load,
 }
 
 #[derive(Clone)]
@@ -88,12 +89,14 @@ impl Db {
             }
             let readers = Database::connect(sqlite(path, READERS, true)).await?;
             let (queue, jobs) = mpsc::channel(QUEUE);
-            tokio::spawn(write_in_batches(writing, jobs, clock.clone()));
-            let writer = Writer::Queue(queue);
+            let load = Load::default();
+            let writing = write_in_batches(writing, jobs, clock.clone(), load.clone());
+            tokio::spawn(writing);
             return Ok(Self {
                 readers,
-                writer,
+                writer: Writer::Queue(queue),
                 clock,
+                load,
             });
         }
         let mut options = ConnectOptions::new(url);
@@ -111,12 +114,18 @@ impl Db {
             readers: pool,
             writer,
             clock,
+            load: Load::default(),
         })
     }
 
     /// A connection for reading; on SQLite it cannot write.
     pub fn read(&self) -> &DatabaseConnection {
         &self.readers
+    }
+
+    /// How busy the writing half is.
+    pub fn load(&self) -> &Load {
+        &self.load
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -131,6 +140,7 @@ impl Db {
         W: FnOnce(WriteTx) -> F + Send + 'static,
         F: Future<Output = AppResult<T>> + Send + 'static,
     {
+        let _asked = self.load.ask();
         match &self.writer {
             Writer::Queue(queue) => {
                 let (reply, answer) = oneshot::channel();
@@ -175,15 +185,7 @@ impl Db {
     {
         let conn = self.readers.clone();
         tokio::spawn(async move {
-            let tx = match conn.get_database_backend() {
-                DbBackend::Postgres => {
-                    let level = Some(IsolationLevel::RepeatableRead);
-                    conn.begin_with_config(level, Some(AccessMode::ReadOnly))
-                        .await?
-                }
-                _ => conn.begin().await?,
-            };
-            let tx = Arc::new(tx);
+            let tx = Arc::new(begin_snapshot(&conn).await?);
             let value = work(tx.clone()).await?;
             if let Some(tx) = Arc::into_inner(tx) {
                 tx.commit().await?;
@@ -193,6 +195,62 @@ impl Db {
         .await
         .context("a snapshot did not come to its end")?
     }
+}
+
+/// Begins to read one unchanging picture of the data; on SQLite it is that of the first query.
+pub(super) async fn begin_snapshot(
+    conn: &DatabaseConnection,
+) -> Result<DatabaseTransaction, DbErr> {
+    match conn.get_database_backend() {
+        DbBackend::Postgres => {
+            let level = Some(IsolationLevel::RepeatableRead);
+            conn.begin_with_config(level, Some(AccessMode::ReadOnly))
+                .await
+        }
+        _ => conn.begin().await,
+    }
+}
+
+/// The one connection through which a database is filled from an archive; on SQLite it does not
+/// look at foreign keys, whoever fills it does at the end.
+pub(super) async fn connect_to_fill(url: &str) -> Result<DatabaseConnection, DbErr> {
+    let mut options = match url.strip_prefix("sqlite:") {
+        Some(path) => sqlite(path.trim_start_matches("//"), 1, false),
+        None => ConnectOptions::new(url),
+    };
+    options.max_connections(1).sqlx_logging(false);
+    if url.starts_with("sqlite:") {
+        options.map_sqlx_sqlite_opts(|file| {
+            file.create_if_missing(true)
+                .foreign_keys(false)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .busy_timeout(Duration::from_secs(5))
+        });
+    }
+    Database::connect(options).await
+}
+
+/// A connection that only looks, and leaves the settings of the database as they are.
+pub async fn connect_to_look(url: &str) -> Result<DatabaseConnection, DbErr> {
+    let mut options = ConnectOptions::new(match sqlite_path(url) {
+        Some(path) => format!("sqlite://{}?mode=ro", path.display()),
+        None => url.to_owned(),
+    });
+    options.max_connections(1).sqlx_logging(false);
+    Database::connect(options).await
+}
+
+/// A reading connection as the serving program has it; SQLite alone.
+pub(super) async fn connect_as_reader(url: &str) -> Result<DatabaseConnection, DbErr> {
+    let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
+    Database::connect(sqlite(path, 1, true)).await
+}
+
+/// The file of an embedded database.
+pub fn sqlite_path(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite:")?;
+    Some(PathBuf::from(path.trim_start_matches("//")))
 }
 
 /// Names of the schema steps that a database still has to take; changes nothing.
@@ -253,6 +311,7 @@ async fn write_in_batches(
     conn: DatabaseConnection,
     mut jobs: mpsc::Receiver<Job>,
     clock: SharedClock,
+    load: Load,
 ) {
     let mut waiting = Vec::with_capacity(BATCH);
     while !waiting.is_empty() || jobs.recv_many(&mut waiting, BATCH).await > 0 {
@@ -281,6 +340,8 @@ async fn write_in_batches(
         let failed = ended.is_err();
         if let Err(error) = ended {
             tracing::error!(%error, "write batch not committed");
+        } else {
+            load.committed(done.len());
         }
         for (reply, value) in done {
             answer(

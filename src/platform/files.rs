@@ -71,6 +71,14 @@ impl Files {
         })
     }
 
+    /// Bytes that may still be written to the disk of the data folder.
+    ///
+    /// # Errors
+    /// When the folder is gone.
+    pub fn room(&self) -> anyhow::Result<u64> {
+        super::health::free_space(&self.0)
+    }
+
     /// # Errors
     /// When the file is gone from the disk.
     pub async fn read(&self, row: &file::Model) -> AppResult<Vec<u8>> {

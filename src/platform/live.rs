@@ -75,6 +75,13 @@ impl Live {
         (receiver, Some(feed))
     }
 
+    /// How many watch any fair.
+    pub fn watching(&self) -> u64 {
+        let watched = lock(&self.watched);
+        let feeds = watched.values().filter_map(Weak::upgrade);
+        feeds.map(|feed| feed.receiver_count() as u64).sum()
+    }
+
     /// Gives a feed back when nobody watches any more; otherwise it must go on.
     pub fn leave(&self, fair: FairId, feed: Arc<Feed>) -> Option<Arc<Feed>> {
         let mut watched = lock(&self.watched);

@@ -1,13 +1,16 @@
 //! Plumbing that knows nothing about job fairs.
 pub mod api;
+pub mod archive;
 pub mod clock;
 pub mod db;
 pub mod files;
 pub mod form;
+pub mod health;
 pub mod home;
 pub mod kept;
 pub mod limit;
 pub mod live;
+pub mod metrics;
 pub mod once;
 pub mod outbox;
 pub mod page;

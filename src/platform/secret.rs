@@ -12,7 +12,12 @@ use chacha20poly1305::{
 };
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
-use std::{fs, io::Write, path::Path, sync::Arc};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tokio::sync::Semaphore;
 
 /// The secrets of one installation, kept in a file outside the database: whoever has only the
@@ -28,18 +33,40 @@ struct Material {
 const KEY_FILE: &str = "nightfair.key";
 const NONCE: usize = 24;
 
+/// Where the keys of a data folder stand.
+pub fn key_file(data: &Path) -> PathBuf {
+    data.join(KEY_FILE)
+}
+
 impl Keys {
     /// Reads the key file of a data folder, making it (mode 0600) the first time.
     ///
     /// # Errors
     /// When the file cannot be read or made, or is not 64 bytes of base64.
     pub fn load_or_create(data: &Path) -> anyhow::Result<Self> {
-        let path = data.join(KEY_FILE);
+        let path = key_file(data);
         if !path.exists() {
             create(&path).with_context(|| format!("cannot make {}", path.display()))?;
         }
+        Self::load(data)
+    }
+
+    /// Reads the key file of a data folder that must have one.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is not 64 bytes of base64.
+    pub fn load(data: &Path) -> anyhow::Result<Self> {
+        let path = key_file(data);
         let text =
             fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        Self::parse(&text)
+    }
+
+    /// The keys of the text of a key file.
+    ///
+    /// # Errors
+    /// When it is not 64 bytes of base64.
+    pub fn parse(text: &str) -> anyhow::Result<Self> {
         let bytes = URL_SAFE_NO_PAD
             .decode(text.trim())
             .context("the key file is not base64")?;

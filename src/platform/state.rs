@@ -5,6 +5,7 @@ use super::{
     kept::Kept,
     limit::Limit,
     live::Live,
+    metrics::Metrics,
     ready::Ready,
     secret::{Keys, Passwords},
     sign::Sign,
@@ -25,6 +26,8 @@ pub struct App {
     /// Where messages to the outside are laid down.
     pub spool: Spool,
     pub live: Live,
+    /// What the program counts about itself.
+    pub metrics: Metrics,
     /// Public pages kept in memory.
     pub ready: Ready,
     /// Counts that hold until something changes.

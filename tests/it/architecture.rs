@@ -125,6 +125,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "fair",
             "notice",
             "oversight",
+            "person",
             "platform",
             "rulebook",
             "seeker",
