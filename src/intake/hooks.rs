@@ -105,7 +105,9 @@ async fn facts(app: &App, asked: Asked) -> AppResult<Vec<FactLine>> {
         lines.extend(
             from.map(|(source, number)| line("source", format!("{source} {number}"), None)),
         );
-        if asked.role.is_some_and(|role| CLERKS.contains(&role)) {
+        // Nobody follows what nobody reported.
+        let follows = state.person.is_some();
+        if follows && asked.role.is_some_and(|role| CLERKS.contains(&role)) {
             let slip = format!("/cases/{}/slip", case.number);
             let print = text::say::<&str>(lang, "intake.slip.print", &[]);
             lines.push(line("slip", print, Some(slip)));

@@ -362,6 +362,7 @@ async fn counts_of_the_whole_ledger_follow_every_change_and_the_clock() {
     clock.advance(TimeDelta::minutes(1));
     assert_eq!(shown().await, (1, 0));
     clock.advance(due - hall.now());
+    hall.pass(0).await;
     assert_eq!(shown().await, (1, 0), "due this very moment");
     clock.advance(TimeDelta::seconds(1));
     assert_eq!(shown().await, (1, 1));
