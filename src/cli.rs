@@ -12,10 +12,11 @@ use crate::{
         clock::SystemClock,
         db::{self, Db},
         files::Files,
+        heart,
         kept::Kept,
         limit::Limit,
         live::Live,
-        page,
+        page, peers,
         ready::Ready,
         secret::{Keys, Passwords},
         sign::Sign,
@@ -117,6 +118,7 @@ pub async fn assemble(
         kept: Kept::default(),
         settings,
         limits: Arc::new(limits(venues)),
+        leaving: CancellationToken::new(),
         stop: CancellationToken::new(),
     })
 }
@@ -145,7 +147,7 @@ async fn serve(common: &Common, listening: &Listening, migrate: bool) -> Result<
             "Set up this installation (valid 30 minutes): {public_url}/setup/{token}"
         ))?;
     }
-    server::stop_when_asked(app.stop.clone())?;
+    server::stop_when_asked(&app, listening)?;
     print(&format!("Nightfair serves {public_url}"))?;
     tokio::spawn(keep_house(app.clone()));
     let served = server::serve(app, listener, listening).await;
@@ -175,6 +177,8 @@ pub fn alone(common: &Common, data: &Path) -> Result<Option<File>> {
 
 /// Small work that is never urgent.
 pub async fn keep_house(app: App) {
+    heart::watch(&app.db);
+    peers::join(&app);
     tokio::spawn(notice::work(app.clone()));
     let mut tick = tokio::time::interval(Duration::from_mins(1));
     loop {
