@@ -90,7 +90,7 @@ impl Load {
         }
     }
 
-    async fn status(&self, path: &str) -> u16 {
+    fn status(&self, path: &str) -> u16 {
         let host = self.office.serving.host.clone();
         let begun = Instant::now();
         let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
@@ -100,18 +100,18 @@ impl Load {
     }
 
     /// While the database is away: alive, not ready, and what needs it says so.
-    async fn is_away(&self) {
-        assert_eq!(self.status("/healthz").await, 200);
-        assert_eq!(self.status("/readyz").await, 503);
-        assert_eq!(self.status(&format!("/f/{SLUG}")).await, 503);
-        assert_eq!(self.status(&format!("/api/v1/fairs/{SLUG}")).await, 503);
-        assert_eq!(self.status("/healthz").await, 200);
+    fn is_away(&self) {
+        assert_eq!(self.status("/healthz"), 200);
+        assert_eq!(self.status("/readyz"), 503);
+        assert_eq!(self.status(&format!("/f/{SLUG}")), 503);
+        assert_eq!(self.status(&format!("/api/v1/fairs/{SLUG}")), 503);
+        assert_eq!(self.status("/healthz"), 200);
     }
 
     /// How long it took until the program served again.
     async fn is_back(&self) -> Duration {
         let begun = Instant::now();
-        while self.status("/readyz").await != 200 {
+        while self.status("/readyz") != 200 {
             assert!(begun.elapsed() < Duration::from_secs(10), "not back");
             sleep(Duration::from_millis(50)).await;
         }
@@ -171,7 +171,7 @@ async fn a_database_that_is_killed_loses_nothing_that_was_answered() {
     for _ in 0..rounds {
         sleep(Duration::from_millis(700)).await;
         server.kill();
-        load.is_away().await;
+        load.is_away();
         server.run().await;
         back = back.max(load.is_back().await);
     }
@@ -193,7 +193,7 @@ async fn a_database_that_hangs_makes_nobody_wait() {
     sleep(Duration::from_millis(700)).await;
     server.signal("STOP");
     let begun = Instant::now();
-    load.is_away().await;
+    load.is_away();
     assert!(
         begun.elapsed() < ANSWERED,
         "known after {:?}",
@@ -202,7 +202,7 @@ async fn a_database_that_hangs_makes_nobody_wait() {
     // Once that is known nobody waits any more.
     let known = Instant::now();
     for _ in 0..5 {
-        load.is_away().await;
+        load.is_away();
     }
     assert!(
         known.elapsed() < Duration::from_secs(1),
@@ -210,7 +210,7 @@ async fn a_database_that_hangs_makes_nobody_wait() {
         known.elapsed()
     );
     sleep(Duration::from_secs(3)).await;
-    load.is_away().await;
+    load.is_away();
     server.signal("CONT");
     let back = load.is_back().await;
     assert!(back < Duration::from_secs(3), "back after {back:?}");
@@ -232,11 +232,11 @@ async fn a_standby_takes_over_with_everything_that_was_answered() {
     sleep(Duration::from_secs(1)).await;
     primary.kill();
     let begun = Instant::now();
-    load.is_away().await;
+    load.is_away();
     // Not yet the server: it reads and does not write.
     switch.move_to(&standby);
     sleep(Duration::from_secs(1)).await;
-    assert_eq!(load.status("/readyz").await, 503);
+    assert_eq!(load.status("/readyz"), 503);
     standby.promote().await;
     load.is_back().await;
     let took = begun.elapsed();
