@@ -14,11 +14,12 @@ use crate::{
         clock::SystemClock,
         db::{self, Db},
         files::Files,
+        heart,
         kept::Kept,
         limit::Limit,
         live::Live,
         metrics::Metrics,
-        page,
+        page, peers,
         ready::Ready,
         secret::{Keys, Passwords},
         sign::Sign,
@@ -149,6 +150,7 @@ pub async fn assemble(
         kept: Kept::default(),
         settings,
         limits: Arc::new(limits(venues)),
+        leaving: CancellationToken::new(),
         stop: CancellationToken::new(),
     })
 }
@@ -180,7 +182,7 @@ async fn serve(common: &Common, listening: &Listening, migrate: bool) -> Result<
             "Set up this installation (valid 30 minutes): {public_url}/setup/{token}"
         ))?;
     }
-    server::stop_when_asked(app.stop.clone())?;
+    leave_when_asked(&app, listening)?;
     print(&format!("Nightfair serves {public_url}"))?;
     tokio::spawn(keep_house(app.clone()));
     let served = server::serve(app, listener, listening).await;
@@ -207,8 +209,16 @@ pub fn alone(common: &Common, data: &Path) -> Result<Option<File>> {
     }
 }
 
+/// Serves on for as long as the settings say after it was asked to stop, and sends new visitors away.
+fn leave_when_asked(app: &App, listening: &Listening) -> Result<()> {
+    let linger = Duration::from_secs(listening.linger);
+    server::stop_when_asked(app.leaving.clone(), app.stop.clone(), linger)
+}
+
 /// Small work that is never urgent.
 pub async fn keep_house(app: App) {
+    heart::watch(&app.db);
+    peers::join(&app);
     tokio::spawn(notice::work(app.clone()));
     let mut tick = tokio::time::interval(Duration::from_mins(1));
     loop {

@@ -106,6 +106,16 @@ pub struct Listening {
         value_parser = metrics_token
     )]
     pub metrics_token: Option<String>,
+    /// Seconds to serve on after being asked to stop, while /readyz already says no: with several
+    /// instances, longer than the proxy takes to see it
+    #[arg(
+        long,
+        env = "NIGHTFAIR_LINGER",
+        default_value_t = 0,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(..=60)
+    )]
+    pub linger: u64,
 }
 
 #[derive(Subcommand)]
@@ -371,6 +381,7 @@ pub fn explain(error: &clap::Error) -> Option<String> {
 const VARIABLES: &[(&str, &str)] = &[
     ("--data", "NIGHTFAIR_DATA"),
     ("--database-url", "NIGHTFAIR_DATABASE_URL"),
+    ("--linger", "NIGHTFAIR_LINGER"),
     ("--listen", "NIGHTFAIR_LISTEN"),
     ("--log", "NIGHTFAIR_LOG"),
     ("--metrics-token", "NIGHTFAIR_METRICS_TOKEN"),

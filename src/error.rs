@@ -222,24 +222,58 @@ impl From<Refusal> for AppError {
 
 impl From<sea_orm::DbErr> for AppError {
     fn from(error: sea_orm::DbErr) -> Self {
-        use sea_orm::DbErr;
-        match &error {
-            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => {
-                tracing::warn!(%error, "database unavailable");
+        if is_away(&error) {
+            tracing::warn!(%error, "database unavailable");
+            return Self::unavailable();
+        }
+        match sqlstate(&error).as_deref() {
+            // No text with a NUL in it is kept: whoever sends one is told so, wherever it was.
+            Some("22021") => Self::malformed("not_utf8"),
+            // Two transactions in each other's way, one was given up: it may simply be repeated.
+            Some("40001" | "40P01") => {
+                tracing::warn!(%error, "transaction given up");
                 Self::unavailable()
             }
-            _ => match sqlstate(&error).as_deref() {
-                // No text with a NUL in it is kept: whoever sends one is told so, wherever it was.
-                Some("22021") => Self::malformed("not_utf8"),
-                // Two transactions in each other's way, one was given up: it may simply be repeated.
-                Some("40001" | "40P01") => {
-                    tracing::warn!(%error, "transaction given up");
-                    Self::unavailable()
-                }
-                _ => Self::Internal(error.into()),
-            },
+            _ => Self::Internal(error.into()),
         }
     }
+}
+
+/// Whether the database could not be asked, or went away while it was. Of a commit that ended so
+/// nobody knows whether it stands: who repeats it under the same key finds out.
+fn is_away(error: &sea_orm::DbErr) -> bool {
+    use sea_orm::{
+        DbErr, RuntimeErr,
+        sqlx::{Error, error::DatabaseError},
+    };
+    let cause = match error {
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => return true,
+        DbErr::Query(RuntimeErr::SqlxError(cause)) | DbErr::Exec(RuntimeErr::SqlxError(cause)) => {
+            cause
+        }
+        _ => return false,
+    };
+    match &**cause {
+        Error::Io(_)
+        | Error::Tls(_)
+        | Error::PoolTimedOut
+        | Error::PoolClosed
+        | Error::WorkerCrashed
+        | Error::BeginFailed => true,
+        Error::Database(told) => DatabaseError::code(&**told).is_some_and(|code| passes(&code)),
+        _ => false,
+    }
+}
+
+/// States of PostgreSQL that pass: connection lost, server ending or starting, no more connections
+/// or memory, and a standby that does not write yet.
+fn passes(sqlstate: &str) -> bool {
+    sqlstate.len() == 5
+        && (["08", "53"].iter().any(|class| sqlstate.starts_with(class))
+            || matches!(
+                sqlstate,
+                "57P01" | "57P02" | "57P03" | "57P05" | "57014" | "25006" | "25P03" | "58030"
+            ))
 }
 
 /// The SQLSTATE that PostgreSQL gave for a failed statement.
@@ -263,5 +297,21 @@ impl From<minijinja::Error> for AppError {
 impl From<serde_json::Error> for AppError {
     fn from(error: serde_json::Error) -> Self {
         Self::Internal(error.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_is_told_from_what_stays() {
+        for state in ["08006", "08P01", "53300", "57P01", "57P03", "25006"] {
+            assert!(passes(state), "{state}");
+        }
+        // 531 and 787 are SQLite's, and mean that a constraint refused.
+        for state in ["23505", "22021", "42P01", "40001", "531", "787", ""] {
+            assert!(!passes(state), "{state}");
+        }
     }
 }

@@ -123,6 +123,10 @@ pub fn router(app: App) -> Router {
             app.clone(),
             account::session::identify,
         ))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            unless_database_is_away,
+        ))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             PATIENCE,
@@ -170,6 +174,16 @@ fn span(request: &Request) -> tracing::Span {
 
 fn cross_site() -> AppError {
     AppError::new(StatusCode::FORBIDDEN, "cross_site")
+}
+
+/// Who has to wait while the database does not answer is told to come again; what needs no
+/// database never waits here. A write under way goes on, and stands or falls by itself.
+async fn unless_database_is_away(State(app): State<App>, request: Request, next: Next) -> Response {
+    tokio::select! {
+        biased;
+        response = next.run(request) => response,
+        () = app.db.away() => AppError::unavailable().into_response(),
+    }
 }
 
 /// A bearer token is not sent by browsers on their own, so a request that carries one cannot be
@@ -442,9 +456,12 @@ async fn set_preference(
     (jar, Redirect::to(page::own_path(wish.back.as_deref()))).into_response()
 }
 
-/// Whether visitors may be sent here: the database answers and is that of this program, and there
-/// is room to write.
+/// Whether visitors may be sent here: nobody asked the program to stop, the database answers and is
+/// that of this program, and there is room to write.
 async fn ready(State(app): State<App>) -> AppResult<&'static str> {
+    if app.leaving.is_cancelled() {
+        return Err(AppError::unavailable());
+    }
     account::store::any(app.db.read(), app.settings.office).await?;
     let migrated = health::is_migrated(app.db.read()).await?;
     // A folder that is gone has no room.
@@ -537,16 +554,26 @@ fn limited<A: axum_server::Address, C>(
 }
 
 /// From here on an init system or Ctrl-C asks the program to stop instead of ending it. Called
-/// before the program says that it serves: whoever reads that may ask at once.
-pub fn stop_when_asked(stop: CancellationToken) -> anyhow::Result<()> {
+/// before the program says that it serves: whoever reads that may ask at once. Who asks twice does
+/// not want to wait until others have seen that it goes.
+pub fn stop_when_asked(
+    leaving: CancellationToken,
+    stop: CancellationToken,
+    linger: Duration,
+) -> anyhow::Result<()> {
     let mut terminated = signal(SignalKind::terminate()).context("no signal handler")?;
     let mut interrupted = signal(SignalKind::interrupt()).context("no signal handler")?;
     tokio::spawn(async move {
-        tokio::select! {
-            _ = terminated.recv() => {}
-            _ = interrupted.recv() => {}
-            () = stop.cancelled() => {}
-        }
+        let mut asked = async || {
+            tokio::select! {
+                _ = terminated.recv() => {}
+                _ = interrupted.recv() => {}
+                () = stop.cancelled() => {}
+            }
+        };
+        asked().await;
+        leaving.cancel();
+        drop(tokio::time::timeout(linger, asked()).await);
         stop.cancel();
     });
     Ok(())

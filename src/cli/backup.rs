@@ -12,7 +12,7 @@ use crate::{
     server,
 };
 use anyhow::{Context, Result, bail, ensure};
-use std::{io::Write, path::Path, sync::Arc};
+use std::{io::Write, path::Path, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 /// Progress goes to the standard error, so that the last word alone is on the standard output.
@@ -23,7 +23,7 @@ fn tell() -> Tell {
 /// Work that cleans up behind itself when it is told to stop.
 async fn unless_stopped<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     let stop = CancellationToken::new();
-    server::stop_when_asked(stop.clone())?;
+    server::stop_when_asked(CancellationToken::new(), stop.clone(), Duration::ZERO)?;
     tokio::select! {
         done = work => done,
         () = stop.cancelled() => bail!("stopped before its end"),

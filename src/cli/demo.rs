@@ -51,7 +51,7 @@ pub async fn run(common: &Common, listening: &Listening, seekers: usize) -> Resu
     let prepared = prepare(common, &data, &public_url, now, seekers).await?;
     let app = super::open(common, &data, &public_url, true).await?;
     print(&welcome(&app, &data, &prepared).await?)?;
-    server::stop_when_asked(app.stop.clone())?;
+    super::leave_when_asked(&app, listening)?;
     print(&format!("Nightfair serves {public_url}"))?;
     tokio::spawn(keep_house(app.clone()));
     let served = server::serve(app, listener, listening).await;

@@ -19,7 +19,7 @@ use sea_orm::{
     sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use std::{any::Any, panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 /// Closures that one commit serves at most.
 const BATCH: usize = 64;
@@ -61,6 +61,7 @@ pub struct Db {
     writer: Writer,
     clock: SharedClock,
     load: Load,
+    away: watch::Sender<bool>,
 }
 
 #[derive(Clone)]
@@ -97,6 +98,7 @@ impl Db {
                 writer: Writer::Queue(queue),
                 clock,
                 load,
+                away: watch::Sender::new(false),
             });
         }
         let mut options = ConnectOptions::new(url);
@@ -115,6 +117,7 @@ impl Db {
             writer,
             clock,
             load: Load::default(),
+            away: watch::Sender::new(false),
         })
     }
 
@@ -130,6 +133,17 @@ impl Db {
 
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// Ends as soon as the database is known not to answer; never, while it does.
+    pub async fn away(&self) {
+        // The other end lives as long as this one.
+        drop(self.away.subscribe().wait_for(|away| *away).await);
+    }
+
+    /// Where the watch over the database says whether it is away.
+    pub(super) fn presence(&self) -> &watch::Sender<bool> {
+        &self.away
     }
 
     /// Runs `work` in a transaction and answers after it is durable. An error rolls back everything

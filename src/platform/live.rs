@@ -5,11 +5,14 @@ use axum::body::Bytes;
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
 };
-use tokio::sync::watch;
+use tokio::sync::{
+    mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    watch,
+};
 
 /// One counter per fair, and one for all; each write to the fair raises both.
 #[derive(Clone, Default)]
@@ -17,6 +20,8 @@ pub struct Live {
     all: Arc<AtomicU64>,
     changes: Arc<Mutex<HashMap<FairId, watch::Sender<u64>>>>,
     watched: Arc<Mutex<HashMap<FairId, Weak<Feed>>>>,
+    /// Where changes go that other instances are told of.
+    telling: Arc<OnceLock<UnboundedSender<FairId>>>,
 }
 
 /// What all watchers of a fair are shown.
@@ -38,8 +43,34 @@ pub type Feed = watch::Sender<Frame>;
 impl Live {
     /// Call after the write was answered, so that a listener finds the change.
     pub fn touch(&self, fair: FairId) {
+        self.heard(fair);
+        if let Some(telling) = self.telling.get()
+            && telling.send(fair).is_err()
+        {
+            tracing::debug!("nobody tells other instances any more");
+        }
+    }
+
+    /// Another instance changed a fair.
+    pub fn heard(&self, fair: FairId) {
         self.topic(fair).send_modify(|version| *version += 1);
         self.all.fetch_add(1, Ordering::Release);
+    }
+
+    /// Other instances may have changed anything.
+    pub fn heard_all(&self) {
+        for topic in lock(&self.changes).values() {
+            topic.send_modify(|version| *version += 1);
+        }
+        self.all.fetch_add(1, Ordering::Release);
+    }
+
+    /// The fairs that are changed here from now on, for the one who tells others.
+    pub fn changed(&self) -> UnboundedReceiver<FairId> {
+        let (telling, told) = unbounded_channel();
+        // Whoever asks again hears nothing.
+        drop(self.telling.set(telling));
+        told
     }
 
     /// How often a fair changed, or all of them together.

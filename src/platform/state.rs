@@ -34,7 +34,9 @@ pub struct App {
     pub kept: Kept,
     pub settings: Arc<Settings>,
     pub limits: Arc<Limits>,
-    /// Cancelled when the program is asked to stop; open streams end with it.
+    /// Cancelled when the program is asked to stop and serves on for a while: no new visitors.
+    pub leaving: CancellationToken,
+    /// Cancelled when the program stops; open streams end with it.
     pub stop: CancellationToken,
 }
 

@@ -69,7 +69,7 @@ impl Serving {
     }
 
     /// One request; status and the whole answer.
-    fn ask(&self, request: &str) -> (u16, String) {
+    pub fn ask(&self, request: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.host).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = Vec::new();
@@ -79,14 +79,14 @@ impl Serving {
         (status, answer)
     }
 
-    fn get(&self, path: &str) -> (u16, String) {
+    pub fn get(&self, path: &str) -> (u16, String) {
         let host = &self.host;
         self.ask(&format!(
             "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
         ))
     }
 
-    fn post(&self, path: &str, form: &[(&str, &str)]) -> (u16, String) {
+    pub fn post(&self, path: &str, form: &[(&str, &str)]) -> (u16, String) {
         let encode = |text: &str| {
             percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
                 .to_string()

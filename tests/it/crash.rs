@@ -1,21 +1,24 @@
 //! Power cuts: the program is killed in the middle of its work, again and again, and what it had
 //! answered is there afterwards, whole and once.
 use crate::{
-    cli::{Serving, program},
-    wire::{Heard, Office, SLUG, Wire, person},
+    cli::Serving,
+    harness::times,
+    wire::{Heard, Office, SLUG, Told as Place, Wire, person},
 };
 use nightfair::{case::ledger, platform::secret};
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use serde_json::{Value, json};
 use std::{
     collections::HashMap,
-    path::Path,
     time::{Duration, Instant},
 };
 use tokio::task::JoinSet;
 
 const WRITERS: usize = 8;
-const ROUNDS: u64 = 5;
+/// Rounds in the suite; `TEST_ROUNDS` asks for more.
+const ROUNDS: usize = 5;
+/// Registrations of one writer in a round at most: each has a number of its own.
+const MOST: usize = 1000;
 /// Employers that one writer takes to booths.
 const EACH: usize = 3;
 
@@ -34,7 +37,7 @@ struct Told {
 
 struct Writer {
     wire: Wire,
-    round: u64,
+    round: usize,
     number: usize,
     booths: Vec<(String, String)>,
     told: Told,
@@ -46,6 +49,7 @@ impl Writer {
         let mut turn = 0;
         while self.turn(turn).await.is_ok() {
             turn += 1;
+            assert!(turn < MOST);
         }
         self.told
     }
@@ -83,7 +87,7 @@ impl Writer {
     }
 
     async fn register(&mut self, turn: usize) -> hyper::Result<()> {
-        let number = usize::try_from(self.round).unwrap() * 1_000_000 + self.number * 100_000;
+        let number = (self.round * WRITERS + self.number) * MOST;
         let (key, call) = (
             format!("k-{}-{}-{turn}", self.round, self.number),
             person(number + turn),
@@ -105,7 +109,8 @@ fn text(body: &Value, name: &str) -> String {
     body[name].as_str().unwrap().to_owned()
 }
 
-async fn number(db: &DatabaseConnection, sql: &str) -> i64 {
+/// The one number that a query answers.
+pub async fn number(db: &DatabaseConnection, sql: &str) -> i64 {
     let statement = Statement::from_string(db.get_database_backend(), sql);
     let row = db.query_one_raw(statement).await.unwrap().unwrap();
     row.try_get_by_index(0).unwrap()
@@ -115,11 +120,11 @@ async fn number(db: &DatabaseConnection, sql: &str) -> i64 {
 const NONE_OF: [(&str, &str); 9] = [
     (
         "two tickets of one person",
-        "SELECT count(*) FROM (SELECT 1 FROM registrations WHERE status = 'active' GROUP BY fair_id, person_id HAVING count(*) > 1)",
+        "SELECT count(*) FROM (SELECT 1 FROM registrations WHERE status = 'active' GROUP BY fair_id, person_id HAVING count(*) > 1) AS twice",
     ),
     (
         "two tickets with one number",
-        "SELECT count(*) FROM (SELECT 1 FROM registrations GROUP BY fair_id, number HAVING count(*) > 1)",
+        "SELECT count(*) FROM (SELECT 1 FROM registrations GROUP BY fair_id, number HAVING count(*) > 1) AS twice",
     ),
     (
         "tickets without consent",
@@ -135,11 +140,11 @@ const NONE_OF: [(&str, &str); 9] = [
     ),
     (
         "two employers at one booth",
-        "SELECT count(*) FROM (SELECT 1 FROM participations WHERE active AND booth_id IS NOT NULL GROUP BY booth_id HAVING count(*) > 1)",
+        "SELECT count(*) FROM (SELECT 1 FROM participations WHERE active AND booth_id IS NOT NULL GROUP BY booth_id HAVING count(*) > 1) AS twice",
     ),
     (
         "two booths of one employer",
-        "SELECT count(*) FROM (SELECT 1 FROM participations WHERE active GROUP BY fair_id, employer_id HAVING count(*) > 1)",
+        "SELECT count(*) FROM (SELECT 1 FROM participations WHERE active GROUP BY fair_id, employer_id HAVING count(*) > 1) AS twice",
     ),
     (
         "half holds",
@@ -151,25 +156,41 @@ const NONE_OF: [(&str, &str); 9] = [
     ),
 ];
 
-async fn whole(data: &Path) {
-    let url = format!("sqlite://{}?mode=ro", data.join("nightfair.db").display());
-    let db = Database::connect(url).await.unwrap();
+/// Nothing half, nothing twice, and the database itself is sound.
+pub async fn whole(place: &Place) {
+    let db = place.look().await;
     for (what, sql) in NONE_OF {
         assert_eq!(number(&db, sql).await, 0, "{what}");
     }
     let counted = "SELECT f.registered - (SELECT count(*) FROM registrations r WHERE r.fair_id = f.id AND r.status = 'active') FROM fairs f";
     assert_eq!(number(&db, counted).await, 0, "places and tickets differ");
-    let sound = Statement::from_string(db.get_database_backend(), "PRAGMA integrity_check");
-    let sound: String = db
-        .query_one_raw(sound)
-        .await
-        .unwrap()
-        .unwrap()
-        .try_get_by_index(0)
-        .unwrap();
-    assert_eq!(sound, "ok");
+    sound(&db).await;
     assert_eq!(ledger::verify(&db).await.unwrap().broken, None);
     db.close().await.unwrap();
+}
+
+/// By the database's own means: SQLite looks at the whole file, PostgreSQL at every table and at
+/// every index against its table.
+async fn sound(db: &DatabaseConnection) {
+    if db.get_database_backend() == DbBackend::Sqlite {
+        let sound = Statement::from_string(DbBackend::Sqlite, "PRAGMA integrity_check");
+        let sound = db.query_one_raw(sound).await.unwrap().unwrap();
+        let sound: String = sound.try_get_by_index(0).unwrap();
+        assert_eq!(sound, "ok");
+        return;
+    }
+    let extension = "CREATE EXTENSION IF NOT EXISTS amcheck SCHEMA public";
+    db.execute_unprepared(extension).await.unwrap();
+    let of_ours = "c.relnamespace = current_schema()::regnamespace";
+    let tables = format!(
+        "SELECT count(*) FROM pg_class c, public.verify_heapam(c.oid) WHERE c.relkind = 'r' AND {of_ours}"
+    );
+    assert_eq!(number(db, &tables).await, 0, "broken pages");
+    let indexes = format!(
+        "SELECT count(public.bt_index_check(c.oid, true)::text) FROM pg_class c JOIN pg_am a ON a.oid = c.relam \
+         WHERE c.relkind = 'i' AND a.amname = 'btree' AND {of_ours}"
+    );
+    assert!(number(db, &indexes).await > 100, "indexes");
 }
 
 /// Every answer of before holds, and what was under way is done once when it is asked again.
@@ -237,7 +258,7 @@ async fn stand_as_told(wire: &mut Wire, places: &[(String, String)], told: &[Tol
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_was_answered_is_there_after_the_power_goes() {
     let dir = tempfile::tempdir().unwrap();
-    let office = Office::embedded(dir.path());
+    let office = Office::anywhere(dir.path()).await;
     office.open_fair(SLUG, 90_000, "A 1-24").await;
     let employers = office.employers(24).await;
     let places: Vec<_> = employers
@@ -245,8 +266,10 @@ async fn whatever_was_answered_is_there_after_the_power_goes() {
         .zip(1..)
         .map(|(employer, n): (_, usize)| (employer, format!("A{n:02}")))
         .collect();
+    let place = office.told;
     let (mut serving, token, mut answered) = (office.serving, office.token, 0);
-    for round in 0..ROUNDS {
+    let (rounds, mut longest) = (times("TEST_ROUNDS", ROUNDS), Duration::ZERO);
+    for round in 0..rounds {
         let mut tasks = JoinSet::new();
         for (number, booths) in places.chunks(EACH).enumerate() {
             let writer = Writer {
@@ -263,8 +286,10 @@ async fn whatever_was_answered_is_there_after_the_power_goes() {
         tokio::time::sleep(Duration::from_millis(300 + 5 * u64::from(moment))).await;
         serving.kill();
         let told = tasks.join_all().await;
-        serving = again(dir.path());
-        whole(dir.path()).await;
+        let took;
+        (serving, took) = again(&place);
+        longest = longest.max(took);
+        whole(&place).await;
         let mut wire = Wire::open(&serving.host, &token).await.unwrap();
         stand_as_told(&mut wire, &places, &told).await;
         let mut checks = JoinSet::new();
@@ -274,16 +299,17 @@ async fn whatever_was_answered_is_there_after_the_power_goes() {
             checks.spawn(as_told(wire, told));
         }
         checks.join_all().await;
-        whole(dir.path()).await;
+        whole(&place).await;
     }
     assert!(answered > 50, "only {answered} registrations");
+    eprintln!("{rounds} kills, {answered} registrations kept, back after {longest:?} at most");
 }
 
-fn again(data: &Path) -> Serving {
+/// The program once more, and how long it took to serve.
+fn again(place: &Place) -> (Serving, Duration) {
     let begun = Instant::now();
-    let told = ["serve", "--listen", "127.0.0.1:0", "--venue", "127.0.0.1"];
-    let serving = Serving::spawn(program(data).args(told));
+    let serving = place.serve(&[]);
     let took = begun.elapsed();
     assert!(took < Duration::from_secs(5), "back after {took:?}");
-    serving
+    (serving, took)
 }

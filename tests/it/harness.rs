@@ -307,6 +307,15 @@ pub fn server_url() -> Option<String> {
         .filter(|url| !url.is_empty())
 }
 
+/// How often something is repeated: `usual` in the suite, more when the environment says so.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever wants a longer run names it"
+)]
+pub fn times(variable: &str, usual: usize) -> usize {
+    std::env::var(variable).map_or(usual, |times| times.parse().unwrap())
+}
+
 pub async fn fresh_schema(base: &str) -> String {
     static N: AtomicU32 = AtomicU32::new(0);
     let name = format!(

@@ -13,6 +13,7 @@ use nightfair::{
     person::consent::Purpose,
     platform::clock::{Clock, SystemClock},
 };
+use sea_orm::{Database, DatabaseConnection};
 use serde_json::{Value, json};
 use std::{
     io::Write,
@@ -34,6 +35,8 @@ pub struct Wire {
 pub struct Heard {
     pub status: u16,
     pub replayed: bool,
+    /// Whether it says when to come again.
+    pub retry_after: bool,
     pub body: Value,
 }
 
@@ -103,10 +106,12 @@ impl Wire {
         let answer = self.sender.send_request(request).await?;
         let status = answer.status().as_u16();
         let replayed = answer.headers().contains_key("idempotent-replayed");
+        let retry_after = answer.headers().contains_key(header::RETRY_AFTER);
         let bytes = answer.into_body().collect().await?.to_bytes();
         Ok(Heard {
             status,
             replayed,
+            retry_after,
             body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
         })
     }
@@ -153,23 +158,39 @@ impl Told {
         writeln!(adding.stdin.take().unwrap(), "{PASSWORD}").unwrap();
         assert!(adding.wait().unwrap().success());
     }
+
+    /// Another instance of the program, or the same once more.
+    pub fn serve(&self, more: &[&str]) -> Serving {
+        let serve = ["serve", "--listen", "127.0.0.1:0", "--venue", "127.0.0.1"];
+        Serving::spawn(self.program(&serve).args(more))
+    }
+
+    /// A look into the database, past the program.
+    pub async fn look(&self) -> DatabaseConnection {
+        let url = match &self.database {
+            Some(url) => url.clone(),
+            None => format!("sqlite://{}", self.data.join("nightfair.db").display()),
+        };
+        Database::connect(url).await.unwrap()
+    }
 }
 
 impl Office {
     /// On the embedded database of the folder.
     pub fn embedded(data: &Path) -> Self {
-        Self::start(data, None)
+        Self::on(data, None)
     }
 
     /// On the database that the test command names.
     pub async fn anywhere(data: &Path) -> Self {
         match crate::harness::server_url() {
-            Some(base) => Self::start(data, Some(crate::harness::fresh_schema(&base).await)),
-            None => Self::start(data, None),
+            Some(base) => Self::on(data, Some(crate::harness::fresh_schema(&base).await)),
+            None => Self::embedded(data),
         }
     }
 
-    fn start(data: &Path, database: Option<String>) -> Self {
+    /// On a database of PostgreSQL, or the embedded one.
+    pub fn on(data: &Path, database: Option<String>) -> Self {
         let told = Told {
             data: data.to_owned(),
             database,
@@ -177,9 +198,8 @@ impl Office {
         told.account(ADMIN, "王芳", "office_admin", None);
         let token = ["token", "add", "--login", ADMIN, "--label", "test"];
         let token = out(&told.program(&token).output().unwrap());
-        let serve = ["serve", "--listen", "127.0.0.1:0", "--venue", "127.0.0.1"];
         Self {
-            serving: Serving::spawn(&mut told.program(&serve)),
+            serving: told.serve(&[]),
             token: token.trim().to_owned(),
             told,
         }
