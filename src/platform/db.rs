@@ -29,8 +29,8 @@ const READERS: u32 = 4;
 /// Writing transactions at a time on PostgreSQL, of the [`CONNECTIONS`] there are.
 const WRITERS: usize = 12;
 const CONNECTIONS: u32 = 16;
-/// So long somebody waits for a connection to PostgreSQL, or for the turn to write, before he is told
-/// to come again.
+/// So long somebody waits for a connection to PostgreSQL before he is told to come again. For the
+/// turn to write he waits as long as the database answers, see [`Db::away`].
 const ADMISSION: Duration = Duration::from_secs(2);
 /// A closure is milliseconds of work; this stops one that hangs.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -174,9 +174,8 @@ impl Db {
                 Ok(*value)
             }
             Writer::Pool(pool, turns) => {
-                let turn = tokio::time::timeout(ADMISSION, turns.clone().acquire_owned()).await;
-                let turn = turn.ok().and_then(Result::ok);
-                let turn = turn.ok_or_else(AppError::unavailable)?;
+                let turn = turns.clone().acquire_owned().await;
+                let turn = turn.map_err(|_| AppError::unavailable())?;
                 let (pool, now) = (pool.clone(), self.clock.now());
                 tokio::spawn(async move {
                     let tx = pool.begin().await?;
