@@ -242,26 +242,20 @@ impl From<sea_orm::DbErr> for AppError {
 /// Whether the database could not be asked, or went away while it was. Of a commit that ended so
 /// nobody knows whether it stands: who repeats it under the same key finds out.
 fn is_away(error: &sea_orm::DbErr) -> bool {
-    use sea_orm::{
-        DbErr, RuntimeErr,
-        sqlx::{Error, error::DatabaseError},
-    };
-    let cause = match error {
-        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => return true,
-        DbErr::Query(RuntimeErr::SqlxError(cause)) | DbErr::Exec(RuntimeErr::SqlxError(cause)) => {
-            cause
-        }
-        _ => return false,
-    };
-    match &**cause {
-        Error::Io(_)
-        | Error::Tls(_)
-        | Error::PoolTimedOut
-        | Error::PoolClosed
-        | Error::WorkerCrashed
-        | Error::BeginFailed => true,
-        Error::Database(told) => DatabaseError::code(&**told).is_some_and(|code| passes(&code)),
-        _ => false,
+    use sea_orm::{DbErr, sqlx::Error};
+    if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {
+        return true;
+    }
+    match cause(error) {
+        Some(
+            Error::Io(_)
+            | Error::Tls(_)
+            | Error::PoolTimedOut
+            | Error::PoolClosed
+            | Error::WorkerCrashed
+            | Error::BeginFailed,
+        ) => true,
+        _ => sqlstate(error).is_some_and(|state| passes(&state)),
     }
 }
 
@@ -278,14 +272,20 @@ fn passes(sqlstate: &str) -> bool {
 
 /// The SQLSTATE that PostgreSQL gave for a failed statement.
 pub fn sqlstate(error: &sea_orm::DbErr) -> Option<String> {
-    use sea_orm::{DbErr, RuntimeErr, sqlx::error::DatabaseError};
-    let (DbErr::Query(RuntimeErr::SqlxError(cause)) | DbErr::Exec(RuntimeErr::SqlxError(cause))) =
-        error
-    else {
-        return None;
-    };
-    let code = cause.as_database_error().and_then(DatabaseError::code)?;
-    Some(code.into_owned())
+    use sea_orm::sqlx::error::DatabaseError;
+    let told = cause(error)?.as_database_error()?;
+    Some(DatabaseError::code(told)?.into_owned())
+}
+
+/// What the driver said of a failed statement.
+fn cause(error: &sea_orm::DbErr) -> Option<&sea_orm::sqlx::Error> {
+    use sea_orm::{DbErr, RuntimeErr};
+    match error {
+        DbErr::Query(RuntimeErr::SqlxError(cause)) | DbErr::Exec(RuntimeErr::SqlxError(cause)) => {
+            Some(cause)
+        }
+        _ => None,
+    }
 }
 
 impl From<minijinja::Error> for AppError {

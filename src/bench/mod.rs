@@ -324,7 +324,7 @@ impl Bench {
 
     /// The ledger when each time a case was changed just before, so that nothing kept helps.
     async fn recounted(&mut self, marks: &cases::Marks, token: &str, size: usize) -> Result<()> {
-        let (mut ours, mut waited) = (Vec::new(), Vec::new());
+        let mut ours = Vec::new();
         let first = marks.handled_seq + i64::try_from(self.plan.rounds * 40)?;
         for n in 0..40 {
             let (case, by) = (marks.handled.clone(), token.to_owned());
@@ -336,10 +336,9 @@ impl Bench {
             let page = run(self.stage.product, 1, 1, move |_| {
                 load::get_as("/cases?show=all", &by)
             });
-            let page = page.await?.all(200)?;
-            waited.push(page.percentile(100));
-            ours.push(page);
+            ours.push(page.await?.all(200)?);
         }
+        let mut waited: Vec<_> = ours.iter().map(|page| page.percentile(100)).collect();
         waited.sort_unstable();
         self.note(
             &format!("ledger page after a change, {size} cases"),

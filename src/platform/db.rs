@@ -18,7 +18,13 @@ use sea_orm::{
     DbBackend, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
     sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
-use std::{any::Any, panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    any::Any,
+    panic::AssertUnwindSafe,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 /// Closures that one commit serves at most.
@@ -82,13 +88,12 @@ struct Job {
 impl Db {
     /// Opens `sqlite://PATH` or `postgres://…` and brings the schema up to date unless told not to.
     pub async fn open(url: &str, clock: SharedClock, migrate: bool) -> anyhow::Result<Self> {
-        if let Some(path) = url.strip_prefix("sqlite:") {
-            let path = path.trim_start_matches("//");
-            let writing = Database::connect(sqlite(path, 1, false)).await?;
+        if let Some(path) = sqlite_path(url) {
+            let writing = Database::connect(sqlite(&path, 1, false)).await?;
             if migrate {
                 migrations::Migrator::up(&writing, None).await?;
             }
-            let readers = Database::connect(sqlite(path, READERS, true)).await?;
+            let readers = Database::connect(sqlite(&path, READERS, true)).await?;
             let (queue, jobs) = mpsc::channel(QUEUE);
             let load = Load::default();
             let writing = write_in_batches(writing, jobs, clock.clone(), load.clone());
@@ -227,20 +232,14 @@ pub(super) async fn begin_snapshot(
 /// The one connection through which a database is filled from an archive; on SQLite it does not
 /// look at foreign keys, whoever fills it does at the end.
 pub(super) async fn connect_to_fill(url: &str) -> Result<DatabaseConnection, DbErr> {
-    let mut options = match url.strip_prefix("sqlite:") {
-        Some(path) => sqlite(path.trim_start_matches("//"), 1, false),
+    let mut options = match sqlite_path(url) {
+        Some(path) => sqlite(&path, 1, false),
         None => ConnectOptions::new(url),
     };
-    options.max_connections(1).sqlx_logging(false);
-    if url.starts_with("sqlite:") {
-        options.map_sqlx_sqlite_opts(|file| {
-            file.create_if_missing(true)
-                .foreign_keys(false)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
-                .busy_timeout(Duration::from_secs(5))
-        });
-    }
+    options
+        .max_connections(1)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(|file| durable(file).create_if_missing(true).foreign_keys(false));
     Database::connect(options).await
 }
 
@@ -254,9 +253,8 @@ pub async fn connect_to_look(url: &str) -> Result<DatabaseConnection, DbErr> {
     Database::connect(options).await
 }
 
-/// A reading connection as the serving program has it; SQLite alone.
-pub(super) async fn connect_as_reader(url: &str) -> Result<DatabaseConnection, DbErr> {
-    let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
+/// A reading connection to an embedded database, as the serving program has it.
+pub(super) async fn connect_as_reader(path: &Path) -> Result<DatabaseConnection, DbErr> {
     Database::connect(sqlite(path, 1, true)).await
 }
 
@@ -268,8 +266,8 @@ pub fn sqlite_path(url: &str) -> Option<PathBuf> {
 
 /// Names of the schema steps that a database still has to take; changes nothing.
 pub async fn pending(url: &str) -> anyhow::Result<Vec<String>> {
-    let conn = Database::connect(ConnectOptions::new(match url.strip_prefix("sqlite:") {
-        Some(path) => format!("sqlite:{path}?mode=rwc"),
+    let conn = Database::connect(ConnectOptions::new(match sqlite_path(url) {
+        Some(path) => format!("sqlite://{}?mode=rwc", path.display()),
         None => url.to_owned(),
     }))
     .await?;
@@ -291,11 +289,17 @@ pub fn is_refused(error: &DbErr) -> bool {
     crate::error::sqlstate(error).as_deref() == Some("P0001")
 }
 
-/// Several instances may start together: the advisory lock lets one migrate.
-async fn migrate_postgres(pool: &DatabaseConnection) -> anyhow::Result<()> {
+/// Begins to change the schema of PostgreSQL. Several programs may want to at once: the advisory
+/// lock lets one.
+pub(super) async fn begin_schema(pool: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let tx = pool.begin().await?;
     tx.execute_unprepared("SELECT pg_advisory_xact_lock(716254)")
         .await?;
+    Ok(tx)
+}
+
+async fn migrate_postgres(pool: &DatabaseConnection) -> anyhow::Result<()> {
+    let tx = begin_schema(pool).await?;
     migrations::Migrator::up(&tx, None).await?;
     tx.commit().await?;
     Ok(())
@@ -320,6 +324,17 @@ where
     }
 }
 
+/// Begins to write to SQLite; whoever else writes waits from here on.
+pub(super) async fn begin_immediate(
+    conn: &DatabaseConnection,
+) -> Result<DatabaseTransaction, DbErr> {
+    let immediate = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    conn.begin_with_options(immediate).await
+}
+
 async fn write_in_batches(
     conn: DatabaseConnection,
     mut jobs: mpsc::Receiver<Job>,
@@ -328,11 +343,7 @@ async fn write_in_batches(
 ) {
     let mut waiting = Vec::with_capacity(BATCH);
     while !waiting.is_empty() || jobs.recv_many(&mut waiting, BATCH).await > 0 {
-        let immediate = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let outer = match conn.begin_with_options(immediate).await {
+        let outer = match begin_immediate(&conn).await {
             Ok(outer) => outer,
             Err(error) => {
                 tracing::error!(%error, "no write transaction");
@@ -440,8 +451,15 @@ async fn renew(conn: &DatabaseConnection) {
     }
 }
 
-fn sqlite(path: &str, connections: u32, read_only: bool) -> ConnectOptions {
-    let mut options = ConnectOptions::new(format!("sqlite://{path}"));
+/// An answer means that it is on the disk.
+fn durable(file: SqliteConnectOptions) -> SqliteConnectOptions {
+    file.journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(5))
+}
+
+fn sqlite(path: &Path, connections: u32, read_only: bool) -> ConnectOptions {
+    let mut options = ConnectOptions::new(format!("sqlite://{}", path.display()));
     options
         .max_connections(connections)
         .min_connections(1)
@@ -451,11 +469,8 @@ fn sqlite(path: &str, connections: u32, read_only: bool) -> ConnectOptions {
         .acquire_timeout(Duration::from_secs(5))
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(move |file: SqliteConnectOptions| {
-            let file = file
+            let file = durable(file)
                 .foreign_keys(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
-                .busy_timeout(Duration::from_secs(5))
                 .pragma("temp_store", "memory")
                 .pragma("cache_size", "-16384")
                 // What is erased is overwritten, not only unlinked.

@@ -260,7 +260,8 @@ fn ends(chain: &Path) -> Result<DateTime<Utc>> {
 pub async fn database(url: &str, data: &Path, now: DateTime<Utc>) -> Vec<Check> {
     let name = "database";
     let todo = "see that it runs, and --database-url";
-    if let Some(path) = db::sqlite_path(url)
+    let file = db::sqlite_path(url);
+    if let Some(path) = &file
         && !path.is_file()
     {
         let found = format!("there is no {}", path.display());
@@ -275,10 +276,9 @@ pub async fn database(url: &str, data: &Path, now: DateTime<Utc>) -> Vec<Check> 
     let schema = of(schema(&conn).await, "schema");
     let migrated = schema.state == State::Ok;
     checks.push(schema);
-    if conn.get_database_backend() == DbBackend::Postgres {
-        checks.extend(all(postgres(&conn, now).await, "PostgreSQL"));
-    } else {
-        checks.extend(all(sqlite(&conn, url).await, "SQLite"));
+    match file {
+        Some(file) => checks.extend(all(sqlite(&conn, &file).await, "SQLite")),
+        None => checks.extend(all(postgres(&conn, now).await, "PostgreSQL")),
     }
     if migrated {
         checks.push(of(clock(&conn, now).await, "clock"));
@@ -336,12 +336,13 @@ async fn word(conn: &DatabaseConnection, question: &str) -> Result<String> {
     Ok(number.or_else(|_| row.try_get_by_index(0))?)
 }
 
-async fn sqlite(conn: &DatabaseConnection, url: &str) -> Result<Vec<Check>> {
+async fn sqlite(conn: &DatabaseConnection, file: &Path) -> Result<Vec<Check>> {
     let restore = "stop the program and restore the newest backup into an empty folder";
     let whole = word(conn, "PRAGMA quick_check(1)").await?;
     let loose = word(conn, "SELECT count(*) FROM pragma_foreign_key_check").await?;
     let journal = word(conn, "PRAGMA journal_mode").await?;
-    let mut checks = vec![
+    let folder = file.parent().unwrap_or(Path::new("."));
+    Ok(vec![
         if whole == "ok" {
             Check::ok("integrity", "the file is whole")
         } else {
@@ -362,19 +363,15 @@ async fn sqlite(conn: &DatabaseConnection, url: &str) -> Result<Vec<Check>> {
             let todo = "start the program once; nothing else may set the journal mode";
             Check::bad("journal", journal, todo)
         },
-        synchronous(url).await?,
-    ];
-    if let Some(path) = db::sqlite_path(url) {
-        let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
-        checks.push(space("free space of the database", &folder));
-        checks.push(here(&folder));
-    }
-    Ok(checks)
+        synchronous(file).await?,
+        space("free space of the database", folder),
+        here(folder),
+    ])
 }
 
 /// SQLite sets this for each connection: asked of one that is made as the serving ones are.
-async fn synchronous(url: &str) -> Result<Check> {
-    let conn = db::connect_as_reader(url).await?;
+async fn synchronous(file: &Path) -> Result<Check> {
+    let conn = db::connect_as_reader(file).await?;
     let set = word(&conn, "PRAGMA synchronous").await?;
     conn.close().await?;
     Ok(if set == "2" {

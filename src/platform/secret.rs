@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use std::{
     fs,
     io::Write,
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -134,13 +135,19 @@ impl Keys {
 }
 
 fn create(path: &Path) -> std::io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = private_file(path)?;
     file.write_all(URL_SAFE_NO_PAD.encode(random::<64>()).as_bytes())?;
     file.sync_all()
+}
+
+/// Makes a file that its owner alone may read and write.
+///
+/// # Errors
+/// When it is there already, or the disk refuses.
+pub fn private_file(path: &Path) -> std::io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.read(true).write(true).create_new(true).mode(0o600);
+    options.open(path)
 }
 
 pub fn random<const N: usize>() -> [u8; N] {

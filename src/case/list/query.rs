@@ -348,13 +348,14 @@ async fn in_group(app: &App, account: &account::Actor, group: &str) -> AppResult
     Ok(Members { any, common })
 }
 
-/// For whom the queues of a ledger are counted.
-async fn whose(app: &App, account: &account::Actor) -> AppResult<Whose> {
-    Ok(Whose {
+/// Where the counts of a ledger are taken, and for whom its queues are counted.
+async fn counting(app: &App, account: &account::Actor) -> AppResult<((OfficeId, Sight), Whose)> {
+    let whose = Whose {
         waiting: waiting(app, account).await?,
         unit: account.unit,
         now: app.db.now(),
-    })
+    };
+    Ok(((account.office, Sight::of(account)), whose))
 }
 
 /// How much waits for somebody in the ledger, queue by queue.
@@ -362,10 +363,7 @@ async fn whose(app: &App, account: &account::Actor) -> AppResult<Whose> {
 /// # Errors
 /// When the database does not answer.
 pub async fn queues(app: &App, account: &account::Actor) -> AppResult<Marks> {
-    let (here, whose) = (
-        (account.office, Sight::of(account)),
-        whose(app, account).await?,
-    );
+    let (here, whose) = counting(app, account).await?;
     let counted = kept(app, "queues", here, whose, || {
         store::queues(app.db.read(), here, whose)
     });
@@ -379,10 +377,7 @@ pub(super) async fn tallies(
     account: &account::Actor,
     filter: &Filter,
 ) -> AppResult<Arc<Tallies>> {
-    let (here, whose) = (
-        (account.office, Sight::of(account)),
-        whose(app, account).await?,
-    );
+    let (here, whose) = counting(app, account).await?;
     let count = || store::tallies(app.db.read(), here, filter, whose);
     if filter.is_plain() {
         kept(app, "tallies", here, whose, count).await

@@ -7,9 +7,9 @@ use super::{
     rows,
 };
 use anyhow::{Context, Result, bail, ensure};
-use migrations::MigratorTrait;
+use migrations::{IntoSchemaManagerConnection, MigratorTrait};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Statement,
+    ConnectionTrait, DatabaseTransaction, DbBackend, Statement,
     sea_query::{Alias, Query},
 };
 use std::{
@@ -88,18 +88,11 @@ AND name <> 'seaql_migrations' ORDER BY name"
     Ok(names.collect::<Result<_, _>>()?)
 }
 
-/// Takes the steps of the schema that the archive needs.
-pub async fn migrate(db: &DatabaseConnection, steps: u32) -> Result<()> {
+/// Takes the steps of the schema that the archive needs; on PostgreSQL inside the transaction that
+/// fills.
+pub async fn migrate<'c>(db: impl IntoSchemaManagerConnection<'c>, steps: u32) -> Result<()> {
     if steps > 0 {
         migrations::Migrator::up(db, Some(steps)).await?;
-    }
-    Ok(())
-}
-
-/// The same inside the transaction that fills; only PostgreSQL can.
-pub async fn migrate_in(tx: &DatabaseTransaction, steps: u32) -> Result<()> {
-    if steps > 0 {
-        migrations::Migrator::up(tx, Some(steps)).await?;
     }
     Ok(())
 }

@@ -1,16 +1,15 @@
 //! Lays an archive down: everything is checked before anything is written, and what was written
 //! is taken back when it does not come to its end.
 use super::{Archive, Tell, fill, take::sync_folder_of};
-use crate::platform::{db::connect_to_fill, secret, secret::Keys};
-use anyhow::{Context, Result, ensure};
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+use crate::platform::{
+    db::{begin_immediate, begin_schema, connect_to_fill},
+    secret::{self, Keys},
 };
+use anyhow::{Context, Result, ensure};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -80,20 +79,14 @@ async fn begin(
     archive: &Archive,
 ) -> Result<DatabaseTransaction> {
     if conn.get_database_backend() == DbBackend::Postgres {
-        let tx = conn.begin().await?;
-        tx.execute_unprepared("SELECT pg_advisory_xact_lock(716254)")
-            .await?;
+        let tx = begin_schema(conn).await?;
         let steps = fill::ensure_empty(&tx, &archive.manifest).await?;
-        fill::migrate_in(&tx, steps).await?;
+        fill::migrate(&tx, steps).await?;
         return Ok(tx);
     }
     let steps = fill::ensure_empty(conn, &archive.manifest).await?;
     fill::migrate(conn, steps).await?;
-    let immediate = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    };
-    let tx = conn.begin_with_options(immediate).await?;
+    let tx = begin_immediate(conn).await?;
     // Nobody came between.
     fill::ensure_empty(&tx, &archive.manifest).await?;
     Ok(tx)
@@ -172,12 +165,7 @@ impl Laying {
     fn new(text: &str, data: &Path) -> Result<Self> {
         Keys::parse(text)?;
         let path = secret::key_file(data);
-        let mut options = OpenOptions::new();
-        let mut file = options
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
+        let mut file = secret::private_file(&path)
             .with_context(|| format!("cannot make {}", path.display()))?;
         let laying = Self(Some(path));
         file.write_all(text.as_bytes())?;

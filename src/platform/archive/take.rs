@@ -22,9 +22,8 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement, Stream
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{BufWriter, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 use tokio::sync::mpsc;
@@ -378,10 +377,7 @@ impl Draft {
     }
 
     fn create(&self) -> Result<File> {
-        let mut options = OpenOptions::new();
-        options.write(true).read(true).create_new(true).mode(0o600);
-        options
-            .open(&self.0)
+        secret::private_file(&self.0)
             .with_context(|| format!("--out: cannot write {}", self.0.display()))
     }
 
@@ -410,12 +406,7 @@ pub(super) fn sync_folder_of(path: &Path) -> Result<()> {
 
 fn remember(data: &Path, taken: &Taken) -> Result<()> {
     let new = data.join(format!(".{LAST}.{}", secret::uid()));
-    let mut options = OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&new)?;
+    let mut file = secret::private_file(&new)?;
     let absolute = std::path::absolute(&taken.file)?;
     let note = Taken {
         file: absolute,
