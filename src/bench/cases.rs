@@ -28,7 +28,7 @@ use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-    QueryOrder,
+    QueryOrder, QuerySelect,
     sea_query::{Alias, Query},
 };
 use serde_json::{Value, json};
@@ -41,10 +41,13 @@ const ROWS: usize = 1_000;
 const UNITS: usize = 30;
 const COMMUNITIES: usize = 10;
 const GRIDS: usize = 60;
+/// Cases looked for that are being handled.
+const IN_HAND: u64 = 2_000;
 /// One in so many has not ended.
 const OPEN: usize = 100;
-/// One in so many has the rare word in its title.
-pub const RARE: usize = 100_000;
+/// So many have the rare word in their title, and as many again once a ledger has grown, so that
+/// small and large find a like number.
+const RARE: usize = 10;
 
 /// What stands in the titles: the second word of each is in one title of twenty.
 const TITLES: [&str; 20] = [
@@ -170,13 +173,14 @@ impl Ledger {
             .filter(case::Column::Stage.eq(Stage::Handling))
             .filter(case::Column::Kind.eq(Kind::ResidentRequest))
             .order_by_desc(case::Column::Id)
-            .one(self.db.read())
-            .await?
-            .context("no case in hand")?;
+            .limit(IN_HAND)
+            .all(self.db.read())
+            .await?;
+        let mut in_hand = handled.into_iter().map(|case| (case.number, case.seq));
         Ok(Marks {
             newest: newest.id.0,
-            handled: handled.number,
-            handled_seq: handled.seq,
+            handled: in_hand.next().context("no case in hand")?,
+            in_hand: in_hand.collect(),
             unit: self.places.units[0].0,
             community: self.places.communities[0].0,
             grid: self.places.grids[0].0,
@@ -248,7 +252,8 @@ impl Ledger {
             let number = number.map_err(|error| anyhow::anyhow!("{error}"))?;
             let minutes = i64::try_from(whole.saturating_sub(n))?;
             let when = self.db.now() - TimeDelta::minutes(minutes);
-            self.copy(&mut rows, next, prototype, number.to_string(), when);
+            let rare = n.is_multiple_of(whole.div_ceil(RARE));
+            self.copy(&mut rows, next, prototype, (number.to_string(), rare), when);
         }
         Ok(rows)
     }
@@ -259,7 +264,7 @@ impl Ledger {
         rows: &mut Rows,
         next: &mut Next,
         prototype: &Prototype,
-        number: String,
+        (number, rare): (String, bool),
         when: DateTime<Utc>,
     ) {
         let n = next.serial;
@@ -268,7 +273,6 @@ impl Ledger {
         let id = CaseId(next.case);
         let mut case = prototype.case.clone();
         let title = format!("{}号楼{}", n % 97, TITLES[n % TITLES.len()]);
-        let rare = n.is_multiple_of(RARE);
         case.id = id;
         case.title = if rare {
             format!("{title}鹦鹉")
@@ -283,6 +287,10 @@ impl Ledger {
         let hours = i64::try_from(n % 1000).unwrap_or(0) - 100;
         let now = self.db.now();
         case.due_at = case.due_at.map(|_| now + TimeDelta::hours(hours));
+        if case.due_at.is_some_and(|due| due < now) {
+            // The timers have been there long ago; they would find nothing else to do all the time.
+            (case.supervised, case.level) = (true, 1);
+        }
         if case.lead_unit_id.is_some() {
             case.lead_unit_id = Some(self.places.units[n % UNITS]);
         }
@@ -352,8 +360,9 @@ const STAGES: &[Stage] = &[
 pub struct Marks {
     pub newest: i64,
     /// Number and last event of a case that is being handled.
-    pub handled: String,
-    pub handled_seq: i64,
+    pub handled: (String, i64),
+    /// The same of others.
+    pub in_hand: Vec<(String, i64)>,
     pub unit: i64,
     pub community: i64,
     pub grid: i64,

@@ -94,13 +94,7 @@ impl Bench {
             };
             let (mut ours, mut bare) = (Vec::new(), Vec::new());
             for _ in 0..self.plan.rounds {
-                bare.push(
-                    run(self.stage.limit, clients, total, |_| {
-                        post("/insert", "", &json!({}))
-                    })
-                    .await?
-                    .all(200)?,
-                );
+                bare.push(self.bare_inserts(clients, total).await?);
                 let first = self.stage.people(total);
                 let path = format!("/api/v1/fairs/{}/registrations", self.stage.fair);
                 let made = run(self.stage.product, clients, total, move |n| {
@@ -127,13 +121,7 @@ impl Bench {
             };
             let (mut ours, mut bare) = (Vec::new(), Vec::new());
             for _ in 0..self.plan.rounds {
-                bare.push(
-                    run(self.stage.limit, clients, total, |_| {
-                        post("/insert", "", &json!({}))
-                    })
-                    .await?
-                    .all(200)?,
-                );
+                bare.push(self.bare_inserts(clients, total).await?);
                 let codes = self.stage.codes(total).await?;
                 let path = format!("/api/v1/fairs/{}/check-ins", self.stage.fair);
                 let token = self.stage.token.clone();
@@ -294,40 +282,52 @@ impl Bench {
         ))
     }
 
-    /// Notes on one case each, by many at once on different cases and by one on one case.
+    /// Notes by one on one case, and by 32 at once on as many others as there are.
     async fn case_actions(&mut self, marks: &cases::Marks, token: &str, size: usize) -> Result<()> {
         let (mut ours, mut bare) = (Vec::new(), Vec::new());
         for round in 0..self.plan.rounds {
             let total = 40;
-            bare.push(
-                run(self.stage.limit, 1, total, |_| {
-                    post("/insert", "", &json!({}))
-                })
-                .await?
-                .all(200)?,
-            );
-            let (case, token, first) = (marks.handled.clone(), token.to_owned(), round * total);
-            let first = marks.handled_seq + i64::try_from(first)?;
+            bare.push(self.bare_inserts(1, total).await?);
+            let ((case, seq), token) = (marks.handled.clone(), token.to_owned());
+            let first = seq + i64::try_from(round * total)?;
             let made = run(self.stage.product, 1, total, move |n| {
                 update(&case, &token, first + i64::try_from(n)?)
             });
             ours.push(made.await?.all(200)?);
         }
-        self.note(
-            &format!("case action with 200 characters, {size} cases"),
-            1,
-            &ours,
-            Some(("one bare durable insert", &bare)),
-        );
+        let work = format!("case action with 200 characters, {size} cases");
+        let limit = "one bare durable insert";
+        self.note(&work, 1, &ours, Some((limit, &bare)));
+        let share = marks.in_hand.len() / self.plan.rounds;
+        if share < 10 * 32 {
+            return Ok(());
+        }
+        (ours, bare) = (Vec::new(), Vec::new());
+        for cases in marks.in_hand.chunks_exact(share) {
+            bare.push(self.bare_inserts(32, share).await?);
+            let (cases, token) = (cases.to_owned(), token.to_owned());
+            let made = run(self.stage.product, 32, share, move |n| {
+                update(&cases[n].0, &token, cases[n].1)
+            });
+            ours.push(made.await?.all(200)?);
+        }
+        self.note(&work, 32, &ours, Some(("bare durable inserts", &bare)));
         Ok(())
+    }
+
+    async fn bare_inserts(&self, clients: usize, total: usize) -> Result<Outcome> {
+        let made = run(self.stage.limit, clients, total, |_| {
+            post("/insert", "", &json!({}))
+        });
+        made.await?.all(200)
     }
 
     /// The ledger when each time a case was changed just before, so that nothing kept helps.
     async fn recounted(&mut self, marks: &cases::Marks, token: &str, size: usize) -> Result<()> {
         let mut ours = Vec::new();
-        let first = marks.handled_seq + i64::try_from(self.plan.rounds * 40)?;
+        let first = marks.handled.1 + i64::try_from(self.plan.rounds * 40)?;
         for n in 0..40 {
-            let (case, by) = (marks.handled.clone(), token.to_owned());
+            let (case, by) = (marks.handled.0.clone(), token.to_owned());
             let changed = run(self.stage.product, 1, 1, move |_| {
                 update(&case, &by, first + n)
             });
@@ -536,7 +536,7 @@ fn asked(marks: &cases::Marks, handler: &str, clerk: &str) -> Vec<(String, Strin
             format!("/cases?q={common}&stage=handling"),
         ),
         ("search: number", "/cases?q=JD-2010-0000".to_owned()),
-        ("one case", format!("/cases/{}", marks.handled)),
+        ("one case", format!("/cases/{}", marks.handled.0)),
         ("list over the API", "/api/v1/cases?limit=50".to_owned()),
     ];
     let mut asked: Vec<_> = pages

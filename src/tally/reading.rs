@@ -13,6 +13,8 @@ use crate::{
     error::{AppError, AppResult},
     platform::{App, text::Lang},
 };
+use chrono::TimeDelta;
+use std::sync::Arc;
 
 /// Those who see figures.
 pub const FIGURES: &[Role] = &[
@@ -24,6 +26,10 @@ pub const FIGURES: &[Role] = &[
 ];
 /// Those who also see the rows behind them.
 pub const ROWS: &[Role] = &[Role::OfficeAdmin, Role::PlacementOfficer, Role::Secretary];
+
+/// The further pages of a list are cut from the picture that its first page was cut from, while
+/// nothing is written to the fair, for so long.
+const LEAFING: TimeDelta = TimeDelta::seconds(10);
 
 /// The fair of that address, if this actor may see its figures: a co-host sees the fairs it
 /// co-hosts, for others they do not exist.
@@ -73,22 +79,32 @@ pub async fn listing(
     slug: &str,
     question: Question,
     part: Part,
-) -> AppResult<(Picture, Listing)> {
+) -> AppResult<(Arc<Picture>, Listing)> {
     let fair = fair(app, actor, slug).await?;
     let (keys, office, as_of) = (app.keys.clone(), actor.office, app.db.now());
-    app.db
-        .snapshot(move |db| async move {
-            let picture = store::picture(&*db, fair, as_of).await?;
-            let source = rows::Source {
-                db: &*db,
-                keys: &keys,
-                office,
-                picture: &picture,
-            };
-            let listing = rows::rows(&source, &question, part).await?;
-            Ok((picture, listing))
-        })
-        .await
+    let key = format!("tally {}", fair.id);
+    let basis = app.live.version(Some(fair.id)).to_string();
+    let known = part.after.and_then(|_| app.kept.get(&key, &basis, as_of));
+    let read = move |db: Arc<sea_orm::DatabaseTransaction>| async move {
+        let picture = match known {
+            Some(picture) => picture,
+            None => Arc::new(store::picture(&*db, fair, as_of).await?),
+        };
+        let source = rows::Source {
+            db: &*db,
+            keys: &keys,
+            office,
+            picture: &picture,
+        };
+        let listing = rows::rows(&source, &question, part).await?;
+        Ok((picture, listing))
+    };
+    let (picture, listing) = app.db.snapshot(read).await?;
+    if listing.next.is_some() {
+        let until = picture.as_of + LEAFING;
+        app.kept.put(key, basis, Some(until), picture.clone());
+    }
+    Ok((picture, listing))
 }
 
 /// How figures are told to an actor: with links to their rows for those who may open them.

@@ -100,7 +100,7 @@ async fn rows(
         let by = view.say::<&str>(&format!("tally.by.{}", question.by.code()), &[]);
         view.say("tally.within", &[("by", by), ("row", label)])
     });
-    let fair = (slug, picture.fair.title);
+    let fair = (slug, picture.fair.title.clone());
     view.show(RowsPage::new(
         fair,
         &reader,
