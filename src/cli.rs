@@ -10,7 +10,7 @@ use crate::{
     config::{Cli, Command, Common, Export, Listening},
     fair, notice, oversight, person,
     platform::{
-        App, Limits, Settings,
+        App, Limits, Settings, Shared,
         clock::SystemClock,
         db::{self, Db},
         files::Files,
@@ -136,7 +136,7 @@ pub async fn assemble(
         office: office.id,
     });
     let sign = Sign::new(account::lists::of_row(office));
-    Ok(App {
+    Ok(App::from(Shared {
         db,
         keys,
         passwords: Passwords::new(),
@@ -152,7 +152,7 @@ pub async fn assemble(
         limits: Arc::new(limits(venues)),
         leaving: CancellationToken::new(),
         stop: CancellationToken::new(),
-    })
+    }))
 }
 
 fn limits(venues: Vec<IpAddr>) -> Limits {

@@ -375,7 +375,7 @@ async fn guard_headers(State(app): State<App>, request: Request, next: Next) -> 
         "default-src 'none'; script-src 'self'; style-src 'self'{}; img-src 'self' data:; \
          font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; \
          form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'",
-        page::style_hashes()
+        *page::STYLE_HASHES
     );
     let mut put = |name: HeaderName, value: &str| {
         if let (false, Ok(value)) = (headers.contains_key(&name), HeaderValue::from_str(value)) {

@@ -10,8 +10,8 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, JoinType, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
 
 /// The office that a fresh installation serves until it is given its own name.
@@ -116,16 +116,18 @@ pub async fn session(
     token_hash: &str,
     now: DateTime<Utc>,
 ) -> AppResult<Option<(web_session::Model, account::Model)>> {
-    let session = web_session::Entity::find()
+    let owner = web_session::Entity::belongs_to(account::Entity)
+        .from(web_session::Column::AccountId)
+        .to(account::Column::Id);
+    let found = web_session::Entity::find()
+        .join(JoinType::InnerJoin, owner.into())
         .filter(web_session::Column::TokenHash.eq(token_hash))
         .filter(web_session::Column::ExpiresAt.gt(now))
+        .filter(account::Column::DisabledAt.is_null())
+        .select_also(account::Entity)
         .one(db)
         .await?;
-    let Some(session) = session else {
-        return Ok(None);
-    };
-    let account = active(db, session.account_id).await?;
-    Ok(account.map(|account| (session, account)))
+    Ok(found.and_then(|(session, account)| Some((session, account?))))
 }
 
 /// The account of an API token that was not revoked.
@@ -133,19 +135,13 @@ pub async fn token_owner(
     db: &impl ConnectionTrait,
     token_hash: &str,
 ) -> AppResult<Option<account::Model>> {
-    let token = api_token::Entity::find()
+    let token = account::Entity::belongs_to(api_token::Entity)
+        .from(account::Column::Id)
+        .to(api_token::Column::AccountId);
+    Ok(account::Entity::find()
+        .join(JoinType::InnerJoin, token.into())
         .filter(api_token::Column::TokenHash.eq(token_hash))
         .filter(api_token::Column::RevokedAt.is_null())
-        .one(db)
-        .await?;
-    match token {
-        Some(token) => active(db, token.account_id).await,
-        None => Ok(None),
-    }
-}
-
-async fn active(db: &impl ConnectionTrait, id: AccountId) -> AppResult<Option<account::Model>> {
-    Ok(account::Entity::find_by_id(id)
         .filter(account::Column::DisabledAt.is_null())
         .one(db)
         .await?)

@@ -27,4 +27,4 @@ mod state;
 pub mod summary;
 pub mod text;
 
-pub use state::{App, Limits, Settings};
+pub use state::{App, Limits, Settings, Shared};

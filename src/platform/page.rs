@@ -409,12 +409,12 @@ fn inline_css(name: &str) -> Result<String, Error> {
 }
 
 /// The hashes that let the inlined style sheets through the content security policy.
-pub fn style_hashes() -> String {
+pub static STYLE_HASHES: LazyLock<String> = LazyLock::new(|| {
     let hashes = BUNDLES
         .iter()
         .map(|(_, css)| STANDARD.encode(Sha256::digest(css)));
     hashes.fold(String::new(), |all, hash| format!("{all} 'sha256-{hash}'"))
-}
+});
 
 /// The text of each faulty field, for a form shown again.
 pub fn fault_text(lang: Lang, error: &crate::error::FieldError) -> String {

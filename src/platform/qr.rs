@@ -1,7 +1,11 @@
 //! QR codes: ASCII addresses only, upper case where possible, so that the code stays small.
 use anyhow::{Context, Result};
+use hashlink::LruCache;
 use qrcode::{Color, EcLevel, QrCode};
-use std::fmt::Write;
+use std::{
+    fmt::Write,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
 
 /// Modules of white around the code, as the standard asks (ISO/IEC 18004).
 const QUIET: usize = 4;
@@ -60,6 +64,23 @@ pub fn png(text: &str, module: u32) -> Result<Vec<u8>> {
     picture.extend(blank.repeat(quiet));
     encoder.write_header()?.write_image_data(&picture)?;
     Ok(out)
+}
+
+/// So many pictures are remembered, of a kilobyte or less each: those of a full square.
+const DRAWN: usize = 4096;
+
+/// The picture of [`png`], drawn once for whoever looks at the same code again and again.
+pub fn png_again(text: &str, module: u32) -> Result<Arc<[u8]>> {
+    static DRAWN_BEFORE: LazyLock<Mutex<LruCache<(String, u32), Arc<[u8]>>>> =
+        LazyLock::new(|| Mutex::new(LruCache::new(DRAWN)));
+    let remembered = || DRAWN_BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = (text.to_owned(), module);
+    if let Some(picture) = remembered().get(&key) {
+        return Ok(picture.clone());
+    }
+    let picture: Arc<[u8]> = png(text, module)?.into();
+    remembered().insert(key, picture.clone());
+    Ok(picture)
 }
 
 /// A code for a terminal, two modules a character.

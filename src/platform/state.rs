@@ -12,11 +12,30 @@ use super::{
     spool::Spool,
 };
 use crate::{domain::id::OfficeId, error::AppResult};
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, ops::Deref, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
+/// Handed to every layer and handler of every request: one count is raised for it, and not one for
+/// each of its members.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Shared>);
+
+impl From<Shared> for App {
+    fn from(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// The members of an [`App`].
+pub struct Shared {
     pub db: Db,
     pub keys: Keys,
     pub passwords: Passwords,

@@ -17,7 +17,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, EntityTrait, JoinType, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, TryInsertResult,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
@@ -213,13 +213,17 @@ pub async fn by_secret(
     secret: &Secret,
 ) -> AppResult<Option<(registration::Model, fair::Model)>> {
     let hash = crate::platform::secret::token_hash(secret.in_full());
+    let evening = registration::Entity::belongs_to(fair::Entity)
+        .from(registration::Column::FairId)
+        .to(fair::Column::Id);
     let found = registration::Entity::find()
+        .join(JoinType::InnerJoin, evening.into())
         .filter(registration::Column::SecretHash.eq(hash))
+        .filter(fair::Column::OfficeId.eq(office))
+        .select_also(fair::Entity)
         .one(db)
         .await?;
-    let Some(found) = found else { return Ok(None) };
-    let fair = fair_by_id(db, office, found.fair_id).await?;
-    Ok(fair.map(|fair| (found, fair)))
+    Ok(found.and_then(|(row, fair)| Some((row, fair?))))
 }
 
 pub async fn by_code(
@@ -426,20 +430,18 @@ pub async fn community(
 
 /// Names of the units that hold a fair, the host first.
 pub async fn hosts(db: &impl ConnectionTrait, fair: FairId) -> AppResult<Vec<String>> {
-    let rows = fair_host::Entity::find()
+    let part = unit::Entity::belongs_to(fair_host::Entity)
+        .from(unit::Column::Id)
+        .to(fair_host::Column::UnitId);
+    Ok(unit::Entity::find()
+        .join(JoinType::InnerJoin, part.into())
         .filter(fair_host::Column::FairId.eq(fair))
         .order_by_asc(fair_host::Column::Id)
+        .select_only()
+        .column(unit::Column::Name)
+        .into_tuple()
         .all(db)
-        .await?;
-    let units = unit::Entity::find()
-        .filter(unit::Column::Id.is_in(rows.iter().map(|row| row.unit_id)))
-        .all(db)
-        .await?;
-    let name = |row: &fair_host::Model| {
-        let unit = units.iter().find(|unit| unit.id == row.unit_id);
-        unit.map(|unit| unit.name.clone())
-    };
-    Ok(rows.iter().filter_map(name).collect())
+        .await?)
 }
 
 /// 报名背后的名称: words for what a registration refers to.

@@ -1,7 +1,9 @@
 //! The figures of a fair, counted again by hand, and the rows each of them opens.
 use crate::{
+    fair_build::{SLUG, open_fair},
     harness::{Client, Reply, TestApp},
     tally_make::{Match, RUNGS, Registration, SMALL, World, whole},
+    wire::person,
 };
 use nightfair::domain::role::Role;
 use serde_json::Value;
@@ -286,6 +288,34 @@ async fn every_number_opens_as_many_rows_as_it_says() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn a_list_being_leafed_through_shows_who_came_meanwhile() {
+    let app = TestApp::start().await;
+    let officer = open_fair(&app).await;
+    let register = async |n| {
+        let path = format!("/fairs/{SLUG}/registrations");
+        app.visitor().api_post(&path, &person(n)).await.expect(201);
+    };
+    for n in 0..3 {
+        register(n).await;
+    }
+    let address = format!("/fairs/{SLUG}/tally/rows?measure=registered");
+    let mut next = String::new();
+    for n in 3..6 {
+        let page = officer.api_get(&format!("{address}&limit=1{next}")).await;
+        let page = page.expect(200).json();
+        assert_eq!(page["items"].as_array().unwrap().len(), 1);
+        next = format!("&cursor={}", page["next"].as_str().unwrap());
+        register(n).await;
+    }
+    let rest = rows(&officer, &format!("/api/v1{address}{next}"), 200).await;
+    assert_eq!(
+        rest.len(),
+        3,
+        "three were leafed through, three came meanwhile"
+    );
 }
 
 #[tokio::test]

@@ -70,7 +70,7 @@ pub fn number(number: i64) -> String {
 
 /// A QR code as an address that needs no request: eight pixels a module.
 pub fn data_address(text: &str) -> AppResult<String> {
-    let png = STANDARD.encode(qr::png(text, 8)?);
+    let png = STANDARD.encode(qr::png_again(text, 8)?);
     Ok(format!("data:image/png;base64,{png}"))
 }
 
