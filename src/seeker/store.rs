@@ -212,7 +212,20 @@ pub async fn by_secret(
     office: OfficeId,
     secret: &Secret,
 ) -> AppResult<Option<(registration::Model, fair::Model)>> {
-    let hash = crate::platform::secret::token_hash(secret.in_full());
+    by_secret_hash(
+        db,
+        office,
+        &crate::platform::secret::token_hash(secret.in_full()),
+    )
+    .await
+}
+
+/// The same by what is kept of the secret.
+pub async fn by_secret_hash(
+    db: &impl ConnectionTrait,
+    office: OfficeId,
+    hash: &str,
+) -> AppResult<Option<(registration::Model, fair::Model)>> {
     let found = registration::Entity::find()
         .filter(registration::Column::SecretHash.eq(hash))
         .one(db)
