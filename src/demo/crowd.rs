@@ -427,6 +427,7 @@ impl Crowd {
         firms: &[Firm],
         happening: &Happening,
         agreed: &Agreed,
+        code: None,
         sharing: &dyn Fn(&Firm) -> Notice,
     ) -> Result<futures_util::future::BoxFuture<'static, AppResult<Came>>> {
         let (app, id) = (story.app.clone(), happening.person);

@@ -97,7 +97,7 @@ async fn look(
         verdict,
         gate: scan.gate,
         nonce: scan.nonce,
-        answer: answer.to_keep()?,
+        answer: answer.to_keep(&scan.token)?,
         scanned_at: scan.scanned_at.unwrap_or(tx.now).min(tx.now),
         offline,
         shown: scan.shown.filter(|_| offline).map(Shown::code),

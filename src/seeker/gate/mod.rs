@@ -1,14 +1,16 @@
 //! 入场核验: who comes through a gate, counted once however often the ticket is scanned.
 mod answer;
 mod commands;
-mod decide;
+pub mod decide;
 mod form;
 pub mod merge;
 mod pack;
 mod pages;
 mod photo;
+mod reconcile;
 mod routes;
 mod routes_api;
+mod routes_walk_in;
 mod shell;
 mod show;
 mod store;
@@ -25,6 +27,7 @@ pub use commands::check_in;
 pub use decide::{Direction, Reason, Verdict};
 pub use form::{Entry, Found, entry};
 pub use pages::{GatePage, GatesPage, WalkInPage};
+pub use reconcile::ReconcilePage;
 pub use routes::{confirm, routes};
 pub use shell::DECODER;
 pub use store::scans_of;

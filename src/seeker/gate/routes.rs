@@ -4,7 +4,7 @@ use super::{
     Direction, Scan, Token, commands,
     form::{self, Entry, Found},
     pages::GatesPage,
-    photo, routes_api, shell, show, walk_in,
+    photo, reconcile, routes_api, routes_walk_in, shell, show, walk_in,
 };
 use crate::{
     account::{Actor, Routes},
@@ -36,6 +36,8 @@ use serde::Deserialize;
 
 pub fn routes() -> Routes {
     routes_api::routes()
+        .merge(reconcile::routes())
+        .merge(routes_walk_in::routes())
         .merge(shell::routes())
         .get(GATE, "/gate", choose_fair)
         .get(GATE, "/gate/{fair}", gate)

@@ -66,7 +66,7 @@ pub struct Checked {
 }
 
 impl Checked {
-    fn of(nonce: String, answer: Answer, now: DateTime<Utc>) -> Self {
+    pub fn of(nonce: String, answer: Answer, now: DateTime<Utc>) -> Self {
         use super::Verdict;
         Self {
             nonce,
@@ -103,9 +103,9 @@ async fn check_in(
 }
 
 /// When the device sent a report, by its clock, if it says so; and when that arrived.
-type Sent = (Option<DateTime<Utc>>, DateTime<Utc>);
+pub type Sent = (Option<DateTime<Utc>>, DateTime<Utc>);
 
-fn believed(mut scan: Scan, fair: &fair::Model, (sent, now): Sent) -> Scan {
+pub fn believed(mut scan: Scan, fair: &fair::Model, (sent, now): Sent) -> Scan {
     scan.scanned_at = scan
         .scanned_at
         .and_then(|at| merge::corrected(at, scan.measured, sent, now, fair.created_at));

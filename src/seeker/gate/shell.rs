@@ -30,6 +30,7 @@ const FILES: &[&str] = &[
     "js/gate/camera.js",
     "js/gate/panel.js",
     "js/gate/page.js",
+    "js/gate/walk-in.js",
 ];
 
 pub fn routes() -> Routes {

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     domain::id::{AccountId, CheckInId, FairId, RegistrationId},
-    entity::{check_in, fair, registration},
+    entity::{check_in, fair, gate_settlement, registration},
     error::AppResult,
     platform::db::WriteTx,
     seeker::store::ACTIVE,
@@ -234,4 +234,75 @@ pub fn seen(row: &check_in::Model) -> Seen {
         outcome,
         offline: row.offline,
     }
+}
+
+/// All scans of a fair.
+pub async fn of_fair(db: &impl ConnectionTrait, fair: FairId) -> AppResult<Vec<check_in::Model>> {
+    Ok(check_in::Entity::find()
+        .filter(check_in::Column::FairId.eq(fair))
+        .order_by_asc(check_in::Column::Id)
+        .all(db)
+        .await?)
+}
+
+/// Whether a fair has scans that were made without a network.
+pub async fn any_offline(db: &impl ConnectionTrait, fair: FairId) -> AppResult<bool> {
+    let found = check_in::Entity::find()
+        .filter(check_in::Column::FairId.eq(fair))
+        .filter(check_in::Column::Offline.eq(true))
+        .limit(1)
+        .count(db)
+        .await?;
+    Ok(found > 0)
+}
+
+/// The registrations behind scans.
+pub async fn registrations(
+    db: &impl ConnectionTrait,
+    ids: &[RegistrationId],
+) -> AppResult<Vec<registration::Model>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(1000) {
+        found.extend(
+            registration::Entity::find()
+                .filter(registration::Column::Id.is_in(ids.iter().copied()))
+                .all(db)
+                .await?,
+        );
+    }
+    Ok(found)
+}
+
+pub async fn settlements(
+    db: &impl ConnectionTrait,
+    fair: FairId,
+) -> AppResult<Vec<gate_settlement::Model>> {
+    Ok(gate_settlement::Entity::find()
+        .filter(gate_settlement::Column::FairId.eq(fair))
+        .all(db)
+        .await?)
+}
+
+/// Keeps how a question was settled; false when somebody did before.
+pub async fn settle(
+    tx: &WriteTx,
+    fair: FairId,
+    question: String,
+    note_sealed: Vec<u8>,
+    by: AccountId,
+) -> AppResult<bool> {
+    let row = gate_settlement::ActiveModel {
+        fair_id: Set(fair),
+        question: Set(question),
+        note_sealed: Set(note_sealed),
+        account_id: Set(by),
+        settled_at: Set(tx.now),
+        ..Default::default()
+    };
+    let kept = gate_settlement::Entity::insert(row)
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .try_insert()
+        .exec(tx.conn())
+        .await?;
+    Ok(matches!(kept, TryInsertResult::Inserted(_)))
 }

@@ -17,10 +17,11 @@
 
   async function show() {
     const waiting = (await Gate.store.all(link.fair)).filter(function (item) { return !item.done && item.shown; });
+    const stuck = waiting.filter(function (item) { return item.stuck; }).length;
     root.dataset.waiting = waiting.length;
     root.dataset.link = link.state;
     root.dataset.list = Gate.judge.size();
-    Gate.panel.badge(link.state, waiting.length, Gate.judge.made());
+    Gate.panel.badge(link.state, waiting.length - stuck, stuck, Gate.judge.made());
   }
   link.told = show;
 

@@ -35,6 +35,7 @@
   function say(tone, title, lines) {
     const box = document.getElementById("verdict");
     box.className = "verdict " + tone;
+    box.hidden = false;
     box.textContent = "";
     [title].concat(lines).forEach(function (line, at) {
       const row = document.createElement("p");
@@ -57,10 +58,11 @@
   }
 
   // The badge: connection, scans that wait, age of the list. What is not known is not claimed.
-  function badge(state, waiting, made) {
+  function badge(state, waiting, stuck, made) {
     const mark = document.getElementById("net");
     const parts = [words.net[state]];
     if (waiting > 0) parts.push(fill(words.waiting, { count: waiting }));
+    if (stuck > 0) parts.push(fill(words.stuck, { count: stuck }));
     mark.textContent = parts.join(" · ");
     mark.className = state === "on" ? "net" : state === "shut" ? "net shut" : "net off";
     mark.hidden = false;
