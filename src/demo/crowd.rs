@@ -427,7 +427,6 @@ impl Crowd {
         firms: &[Firm],
         happening: &Happening,
         agreed: &Agreed,
-        code: None,
         sharing: &dyn Fn(&Firm) -> Notice,
     ) -> Result<futures_util::future::BoxFuture<'static, AppResult<Came>>> {
         let (app, id) = (story.app.clone(), happening.person);
@@ -527,6 +526,7 @@ impl Person {
             area: self.area,
             source: self.source,
             agreed,
+            code: None,
             by: match self.source.channel {
                 Channel::Desk => Some(town.staff.clerk.account),
                 Channel::Gate => Some(town.staff.steward.account),

@@ -56,7 +56,6 @@ struct WalkInBody {
     /// Version of the notice that was read aloud.
     consent_version: String,
     /// The scan that let the person in: with the `code` that the device made.
-    #[schema(value_type = GateScanBody)]
     scan: ScanBody,
 }
 

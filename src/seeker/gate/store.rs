@@ -245,17 +245,6 @@ pub async fn of_fair(db: &impl ConnectionTrait, fair: FairId) -> AppResult<Vec<c
         .await?)
 }
 
-/// Whether a fair has scans that were made without a network.
-pub async fn any_offline(db: &impl ConnectionTrait, fair: FairId) -> AppResult<bool> {
-    let found = check_in::Entity::find()
-        .filter(check_in::Column::FairId.eq(fair))
-        .filter(check_in::Column::Offline.eq(true))
-        .limit(1)
-        .count(db)
-        .await?;
-    Ok(found > 0)
-}
-
 /// The registrations behind scans.
 pub async fn registrations(
     db: &impl ConnectionTrait,
