@@ -231,7 +231,10 @@ async fn the_list_has_hashes_and_masked_names_and_ends_with_the_session() {
     assert_eq!(pack["items"][0][0], hash(&ticket, 8));
     assert_eq!(pack["items"][0][1], hash(evening.code(0), 6));
 
-    let left = evening.steward.post("/sign-out", &[]).await;
+    let leave = evening.steward.request(Method::POST, "/sign-out");
+    let leave = leave.header(header::COOKIE, "gate-list=1");
+    let left = evening.steward.send(leave.body(Body::empty()).unwrap());
+    let left = left.await.expect(303);
     let gone = left.headers.get_all(header::SET_COOKIE);
     let gone: Vec<_> = gone.iter().map(|c| c.to_str().unwrap()).collect();
     let mark = gone.iter().find(|cookie| cookie.starts_with("gate-list="));
@@ -343,4 +346,52 @@ async fn a_question_is_settled_once_with_a_note() {
         .get("/office/fairs/no-such-fair/reconcile")
         .await
         .expect(404);
+}
+
+#[tokio::test]
+async fn a_walk_in_of_a_gate_without_a_network_is_one_person_with_the_code_he_holds() {
+    let evening = Evening::open(1).await;
+    let path = format!("/fairs/{SLUG}/walk-ins");
+    let code = nightfair::domain::ticket::Code::from_index(123_456_789);
+    let body = |nonce: &str, who: usize, code: &str| {
+        let who = person(who);
+        json!({
+            "name": who["name"], "phone": who["phone"], "consent_version": "2026-11",
+            "scan": {
+                "code": code, "gate": "东门", "nonce": nonce, "offline": true, "shown": "admitted",
+                "scanned_at": "2026-08-08T11:10:00Z",
+            },
+        })
+    };
+    // The evening was over before the device found a network.
+    evening.app.clock.set("2026-08-08T15:30:00Z");
+    for _ in 0..2 {
+        let sent = body("w1", 7, code.as_str());
+        let answer = evening.steward.api_post(&path, &sent).await.expect(200);
+        assert_eq!(answer.json()["person"]["code"], code.as_str());
+    }
+    assert_eq!(evening.counts().await, (1, 1));
+    // The code works at the gate; whoever was registered keeps the ticket and is counted once.
+    let scan = json!({"code": code.as_str(), "gate": "东门", "nonce": "x1", "direction": "out"});
+    assert_eq!(evening.scan(&scan).await["result"], "left");
+    let other = nightfair::domain::ticket::Code::from_index(5);
+    let sent = body("w2", 1, other.as_str());
+    let known = evening.steward.api_post(&path, &sent).await.expect(200);
+    assert_eq!(known.json()["person"]["code"], evening.code(0));
+    assert_eq!(evening.counts().await, (2, 1));
+    let rows = registration::Entity::find().all(evening.app.app.db.read());
+    assert_eq!(rows.await.unwrap().len(), 2);
+
+    let mut wrong = body("w3", 8, "");
+    wrong["phone"] = json!("123");
+    wrong["consent_version"] = json!("1999");
+    let told = evening.steward.api_post(&path, &wrong).await.expect(422);
+    assert!(told.text().contains("code"), "{}", told.text());
+    evening
+        .app
+        .role(Role::CommunityClerk)
+        .await
+        .api_post(&path, &body("w4", 9, code.as_str()))
+        .await
+        .expect(403);
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 use image::GrayImage;
 use nightfair::platform::qr;
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
@@ -101,11 +101,7 @@ impl Square {
         let row = db
             .query_one_raw(Statement::from_string(backend, sql.to_owned()))
             .await;
-        let row = row.unwrap().unwrap();
-        match backend {
-            DbBackend::Sqlite => row.try_get_by_index::<i64>(0).unwrap(),
-            _ => row.try_get_by_index::<i64>(0).unwrap(),
-        }
+        row.unwrap().unwrap().try_get_by_index(0).unwrap()
     }
 
     /// Scans kept, persons who came, persons inside.
@@ -237,7 +233,9 @@ async fn a_camera_scan_survives_the_loss_of_server_and_browser() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_denied_camera_leaves_gun_code_and_photo() {
     let square = Square::open(3).await;
-    let browser = Browser::start(&square.host, None, &[]).await;
+    // There is a camera, and nobody allows it.
+    let flags = ["--use-fake-device-for-media-stream".to_owned()];
+    let browser = Browser::start(&square.host, None, &flags).await;
     browser.sign_in(STEWARD, PASSWORD).await;
     let denied = json!({"permission": {"name": "camera"}, "setting": "denied", "origin": format!("http://{}", square.host)});
     browser.cdp("Browser.setPermission", denied).await;
@@ -313,5 +311,51 @@ async fn one_ticket_at_two_gates_without_a_network_is_asked_about() {
     browser.press(&word("seeker.reconcile.settle")).await;
     browser.sees(&word("seeker.reconcile.none")).await;
     browser.sees("家属代持截图").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_without_a_ticket_is_registered_without_a_network() {
+    let mut square = Square::open(1).await;
+    let profile = square.profile("phone");
+    let browser = Browser::start(&square.host, Some(&profile), &[]).await;
+    browser.sign_in(STEWARD, PASSWORD).await;
+    browser.go(&gate_page("东门")).await;
+    waits(&browser, "list", "1").await;
+    kept(&browser).await;
+    square.stop();
+    browser.go(&format!("/gate/{SLUG}/walk-in?gate=东门")).await;
+    browser.fill("name", "赵小兰").await;
+    browser.fill("phone", "199 0000 0").await;
+    browser.tick("consent", "yes").await;
+    let press = "document.querySelector('#walk-in .btns button').click(); return 1";
+    browser.ask(press).await;
+    browser
+        .until("document.getElementById('verdict').classList.contains('stop')")
+        .await;
+    browser.fill("phone", "199 0000 0077").await;
+    browser.ask(press).await;
+    browser
+        .until("document.getElementById('verdict').dataset.code")
+        .await;
+    let code = browser
+        .ask("return document.getElementById('verdict').dataset.code")
+        .await;
+    browser.picture("gate-walk-in-offline", PHONE).await;
+    // Without the server nobody reads on the telephone who it was.
+    let lies = "return new Promise(done => { const asked = indexedDB.open('nightfair-gate'); asked.onsuccess = () => { const all = asked.result.transaction('outbox').objectStore('outbox').getAll(); all.onsuccess = () => done(JSON.stringify(all.result)); }; })";
+    let lies = browser.ask(lies).await;
+    let lies = lies.as_str().unwrap();
+    assert!(lies.contains("sealed") && !lies.contains("赵小兰") && !lies.contains("0077"));
+    browser.kill(&profile).await;
+
+    square.start();
+    let browser = Browser::start(&square.host, Some(&profile), &[]).await;
+    browser.sign_in(STEWARD, PASSWORD).await;
+    browser.go(&gate_page("东门")).await;
+    waits(&browser, "link", "on").await;
+    waits(&browser, "waiting", "0").await;
+    assert_eq!(square.counts().await, (1, 1, 1));
+    types(&browser, code.as_str().unwrap(), "already_in").await;
     browser.close().await;
 }

@@ -44,7 +44,9 @@
       box.appendChild(row);
     });
     beep(tone);
-    if (navigator.vibrate && tone !== "idle") navigator.vibrate({ go: 80, again: [80, 60, 80], stop: [300] }[tone]);
+    // Nor does a browser let a page vibrate that nobody has touched.
+    const touched = !navigator.userActivation || navigator.userActivation.hasBeenActive;
+    if (navigator.vibrate && touched && tone !== "idle") navigator.vibrate({ go: 80, again: [80, 60, 80], stop: [300] }[tone]);
   }
 
   // A verdict: {key, name, number, groups, first, offline}.
