@@ -473,6 +473,8 @@ async fn the_real_tally_equals_the_truth_in_dozens_of_evenings() {
     open_fair(&app).await;
     assert_eq!(fair_body(SLUG, "")["capacity"], 800);
     let fair = fair::Entity::find().one(app.app.db.read()).await.unwrap();
+    let begin: DateTime<Utc> = "2026-08-08T11:00:00Z".parse().unwrap();
+    app.clock.set(&begin.to_rfc3339());
     let mut real = Real {
         app: &app,
         gate: app.role(Role::GateSteward).await,
@@ -480,7 +482,6 @@ async fn the_real_tally_equals_the_truth_in_dozens_of_evenings() {
         codes: Vec::new(),
     };
     let (mut came, mut inside) = (0, 0);
-    let begin: DateTime<Utc> = "2026-08-08T11:00:00Z".parse().unwrap();
     for seed in 0..times("TEST_EVENINGS_HTTP", 24) as u64 {
         app.clock.set(&begin.to_rfc3339());
         let tickets = 3 + (seed % 4) as usize;

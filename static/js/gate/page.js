@@ -54,6 +54,7 @@
     root.dataset.scans = Number(root.dataset.scans || 0) + 1;
     Gate.panel.verdict(told);
     await show();
+    if (item.done) count();
   }
 
   // One after the other: two verdicts at once would be read as one.
@@ -83,12 +84,11 @@
 
   async function typed(event) {
     const field = document.getElementById("entry"), raw = field.value;
-    const direction = event.submitter && event.submitter.value || "in";
     event.preventDefault();
     if (!raw.trim()) { field.focus(); return; }
-    if (await take(raw, direction, /\/T\//i.test(raw))) { field.value = ""; field.focus(); return; }
+    if (await take(raw, way, /\/T\//i.test(raw))) { field.value = ""; field.focus(); return; }
     // A surname with four digits is looked up by the server alone: the list has no numbers.
-    if (link.state === "on") { const once = document.createElement("input"); once.type = "hidden"; once.name = "direction"; once.value = direction; form.appendChild(once); form.submit(); return; }
+    if (link.state === "on") { const once = document.createElement("input"); once.type = "hidden"; once.name = "direction"; once.value = way; form.appendChild(once); form.submit(); return; }
     Gate.panel.say("stop", words.unreadable, [words.no_search]);
   }
 
@@ -141,7 +141,9 @@
 
   async function begin() {
     root.hidden = false;
+    // The direction is chosen once for everything that is scanned or typed.
     document.getElementById("way").hidden = false;
+    form.querySelector("button[value=out]").hidden = true;
     // Whoever signed out took the list along: its mark is gone, so the list goes too.
     if (!/(^|; )gate-list=/.test(document.cookie)) await Gate.store.forget();
     // What was written down but never shown did not happen: the ticket is scanned again.

@@ -37,7 +37,8 @@
     Gate.panel.say("go", words.verdict.admitted, [Gate.panel.fill(words.walk_in.code, { code: code.slice(0, 4) + " " + code.slice(4) }), words.offline_note]);
     document.getElementById("verdict").dataset.code = code;
     form.reset();
-    form.hidden = true;
+    document.getElementById("walk-in-body").hidden = true;
+    document.getElementById("walk-in-done").hidden = false;
     window.scrollTo(0, 0);
   }
 
