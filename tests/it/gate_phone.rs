@@ -259,6 +259,23 @@ async fn a_denied_camera_leaves_gun_code_and_photo() {
         .await;
     waits(&browser, "verdict", "admitted").await;
     assert_eq!(square.counts().await, (4, 3, 3));
+
+    // The telephone is shut out: at the next contact its list is gone, and it says so.
+    let lists = "return new Promise(done => { const asked = indexedDB.open('nightfair-gate'); asked.onsuccess = () => { const count = asked.result.transaction('pack').objectStore('pack').count(); count.onsuccess = () => done(count.result); }; })";
+    assert_eq!(browser.ask(lists).await, json!(1));
+    let db = square.told.look().await;
+    let ended = db.execute_unprepared("DELETE FROM web_sessions").await;
+    assert!(ended.unwrap().rows_affected() > 0);
+    browser
+        .ask("dispatchEvent(new Event('online')); return 1")
+        .await;
+    waits(&browser, "link", "shut").await;
+    assert_eq!(browser.ask(lists).await, json!(0));
+    browser.sees(&word("seeker.scanner.shut")).await;
+    browser.sees(&word("seeker.scanner.sign_in")).await;
+    types(&browser, &square.tickets[0].1, "no_pack").await;
+    browser.picture("gate-shut", PHONE).await;
+    browser.forgive().await;
     browser.close().await;
 }
 

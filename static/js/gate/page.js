@@ -21,6 +21,8 @@
     root.dataset.waiting = waiting.length;
     root.dataset.link = link.state;
     root.dataset.list = Gate.judge.size();
+    // Numbers that the server cannot confirm are not shown.
+    document.querySelector(".g-count").hidden = link.state === "off" || link.state === "shut";
     Gate.panel.badge(link.state, waiting.length - stuck, stuck, Gate.judge.made());
   }
   link.told = show;
