@@ -368,11 +368,17 @@ impl IntoResponse for Problem {
 
 /// What every answer says about itself. Pages of one person are never stored.
 async fn guard_headers(State(app): State<App>, request: Request, next: Next) -> Response {
-    let camera = request.uri().path().starts_with("/gate/");
+    let path = request.uri().path();
+    let camera = seeker::gate::is_scanner(path);
+    let wasm = if camera || path == seeker::gate::DECODER {
+        " 'wasm-unsafe-eval'"
+    } else {
+        ""
+    };
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let csp = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'{}; img-src 'self' data:; \
+        "default-src 'none'; script-src 'self'{wasm}; style-src 'self'{}; img-src 'self' data:; \
          font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; \
          form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'",
         *page::STYLE_HASHES

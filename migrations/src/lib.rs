@@ -14,6 +14,7 @@ mod m20261126_000009_ledger;
 pub mod m20261126_000010_casework;
 mod m20261126_000011_intake;
 mod m20261126_000012_notice;
+mod m20261126_000013_gate;
 mod m20261126_000015_entries;
 mod shape;
 
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000010_casework::Migration),
             Box::new(m20261126_000011_intake::Migration),
             Box::new(m20261126_000012_notice::Migration),
+            Box::new(m20261126_000013_gate::Migration),
             Box::new(m20261126_000015_entries::Migration),
         ]
     }

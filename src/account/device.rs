@@ -1,4 +1,19 @@
-//! What a browser is, in two words: names of products need no translation.
+//! What a browser is, in two words: names of products need no translation. And whether it keeps the
+//! list of a gate.
+use crate::platform::Settings;
+use axum_extra::extract::cookie::{Cookie, SameSite};
+
+/// Says to the scripts of the gate that the list on this device may be used. It goes with the
+/// session: whoever signed out finds no list, also without a network.
+pub fn list_mark(settings: &Settings) -> Cookie<'static> {
+    // The list has an end of its own.
+    Cookie::build(("gate-list", "1"))
+        .path("/")
+        .secure(settings.secure())
+        .same_site(SameSite::Strict)
+        .permanent()
+        .build()
+}
 
 /// Browser and system of a `User-Agent`, such as `Chrome · Windows`.
 pub fn words(agent: &str) -> String {

@@ -18,6 +18,7 @@ mod sign_in;
 pub mod store;
 
 pub use access::{Actor, Audience, Entry, MustChange, Routes, Shut};
+pub use device::list_mark;
 pub use pages::{
     AccountPage, AccountsPage, NewAccountPage, PasswordPage, RecordsPage, SecretPage, SettingsPage,
     SetupPage, SignInPage, StaffPage,

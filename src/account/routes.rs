@@ -1,6 +1,7 @@
 use super::{
     Audience, Peer, Routes,
     commands::{self, SignIn},
+    list_mark,
     pages::SignInPage,
     routes_office, routes_own, routes_setup,
     session::{CHANGE_PASSWORD, cookie, cookie_name, home},
@@ -114,7 +115,9 @@ async fn sign_out(State(app): State<App>, jar: CookieJar) -> AppResult<Response>
         commands::sign_out(&app, session.value()).await?;
     }
     let clear = (HeaderName::from_static("clear-site-data"), "\"cache\"");
-    let jar = jar.remove(cookie(&app.settings, String::new()));
+    let jar = jar
+        .remove(cookie(&app.settings, String::new()))
+        .remove(list_mark(&app.settings));
     Ok((
         StatusCode::SEE_OTHER,
         jar,

@@ -526,6 +526,7 @@ impl Person {
             area: self.area,
             source: self.source,
             agreed,
+            code: None,
             by: match self.source.channel {
                 Channel::Desk => Some(town.staff.clerk.account),
                 Channel::Gate => Some(town.staff.steward.account),

@@ -93,6 +93,8 @@ ids! {
     RegistrationId,
     /// 核验记录
     CheckInId,
+    /// 核验差异的处理
+    GateSettlementId,
     /// 直播场次
     StreamId,
     /// 流动办公桌点位

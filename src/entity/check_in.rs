@@ -28,6 +28,13 @@ pub struct Model {
     pub scanned_at: DateTimeUtc,
     pub recorded_at: DateTimeUtc,
     pub offline: bool,
+    /// What a device without a network showed: passed, already_in, refused; nothing when it did not
+    /// say.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub shown: Option<String>,
+    /// Names the device among those of a gate.
+    #[sea_orm(column_type = "Text")]
+    pub device: String,
     pub account_id: Option<AccountId>,
 }
 

@@ -39,6 +39,7 @@ pub mod fair_programme;
 pub mod fair_task;
 pub mod file;
 pub mod follow_up;
+pub mod gate_settlement;
 pub mod idempotency_key;
 pub mod job_match;
 pub mod ledger_view;

@@ -351,6 +351,13 @@ const WAYS: &[Entry] = &[
     ),
     ("streams", "/office/fairs/{}/streams", "live", HOSTS, false),
     ("gate", "/gate/{}", "scan", PLANNERS, true),
+    (
+        "reconcile",
+        "/office/fairs/{}/reconcile",
+        "swap",
+        PLANNERS,
+        true,
+    ),
     ("tally", "/office/fairs/{}/tally", "chart", HOSTS, false),
     ("screen", "/f/{}/screen", "chart", HOSTS, true),
     ("public", "/f/{}", "link", HOSTS, true),

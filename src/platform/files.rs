@@ -8,7 +8,7 @@ use crate::{
 };
 use anyhow::Context;
 use axum::http::StatusCode;
-use image::{ImageFormat, ImageReader, Limits, imageops::FilterType};
+use image::{DynamicImage, ImageFormat, ImageReader, Limits, imageops::FilterType};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use sha2::{Digest, Sha256};
 use std::{io::Cursor, path::PathBuf, sync::Arc};
@@ -45,12 +45,6 @@ impl Files {
     /// # Errors
     /// 413 `file_too_large`, 422 `not_an_image`, `image_too_large`.
     pub async fn keep_picture(&self, upload: Vec<u8>) -> AppResult<Stored> {
-        if upload.len() > LARGEST {
-            return Err(AppError::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "file_too_large",
-            ));
-        }
         let clean = tokio::task::spawn_blocking(move || redraw(&upload))
             .await
             .context("picture task")??;
@@ -127,8 +121,19 @@ pub async fn find(
         .ok_or_else(AppError::not_found)
 }
 
-fn redraw(upload: &[u8]) -> AppResult<Vec<u8>> {
+/// Reads a picture with limits on its bytes, then on its points, before anything is unpacked; turned
+/// as its camera was held. Not for the async threads.
+///
+/// # Errors
+/// 413 `file_too_large`, 422 `not_an_image`, `image_too_large`.
+pub fn open_picture(upload: &[u8]) -> AppResult<DynamicImage> {
     let not_an_image = || AppError::unprocessable("not_an_image");
+    if upload.len() > LARGEST {
+        return Err(AppError::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "file_too_large",
+        ));
+    }
     let format = image::guess_format(upload).map_err(|_| not_an_image())?;
     if !matches!(
         format,
@@ -148,9 +153,14 @@ fn redraw(upload: &[u8]) -> AppResult<Vec<u8>> {
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(|_| not_an_image())?;
     let turn = image::ImageDecoder::orientation(&mut decoder).map_err(|_| not_an_image())?;
-    let mut picture = image::DynamicImage::from_decoder(decoder).map_err(|_| not_an_image())?;
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(|_| not_an_image())?;
     picture.apply_orientation(turn);
-    if width > KEPT_SIDE || height > KEPT_SIDE {
+    Ok(picture)
+}
+
+fn redraw(upload: &[u8]) -> AppResult<Vec<u8>> {
+    let mut picture = open_picture(upload)?;
+    if picture.width() > KEPT_SIDE || picture.height() > KEPT_SIDE {
         picture = picture.resize(KEPT_SIDE, KEPT_SIDE, FilterType::Triangle);
     }
     let mut clean = Cursor::new(Vec::new());

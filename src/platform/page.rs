@@ -353,12 +353,14 @@ fn thousands(number: i64) -> String {
 
 /// A static file's address with its hash, so that it can be cached for ever.
 fn asset(name: &str) -> Result<String, Error> {
-    let file = Static::get(name)
-        .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("no file {name}")))?;
-    Ok(format!(
-        "/static/{name}?v={}",
-        super::once::hex(&file.metadata.sha256_hash()[..6])
-    ))
+    address(name).ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("no file {name}")))
+}
+
+/// The same for what is no template: nothing when there is no such file.
+pub fn address(name: &str) -> Option<String> {
+    let file = Static::get(name)?;
+    let hash = super::once::hex(&file.metadata.sha256_hash()[..6]);
+    Some(format!("/static/{name}?v={hash}"))
 }
 
 /// Style sheets put into the page itself: on a slow network each further request costs seconds.

@@ -1,7 +1,13 @@
-//! QR codes: ASCII addresses only, upper case where possible, so that the code stays small.
+//! QR codes: ASCII addresses only, upper case where possible, so that the code stays small; and
+//! what stands in the photo of one.
 use anyhow::{Context, Result};
 use hashlink::LruCache;
+use image::{DynamicImage, GrayImage, imageops::FilterType};
 use qrcode::{Color, EcLevel, QrCode};
+use rxing::{
+    BinaryBitmap, DecodeHints, ImmutableReader, Luma8LuminanceSource, common::HybridBinarizer,
+    qrcode::QRCodeReader,
+};
 use std::{
     fmt::Write,
     sync::{Arc, LazyLock, Mutex, PoisonError},
@@ -90,6 +96,45 @@ pub fn terminal(text: &str) -> Result<String> {
         .render::<qrcode::render::unicode::Dense1x2>()
         .quiet_zone(true)
         .build())
+}
+
+/// Sides at which a photo is looked at, in turn: large codes are found in the small picture, small
+/// ones in the large.
+const LOOKS: [u32; 2] = [1000, 2200];
+
+/// What stands in the code of a photo. Not for the async threads.
+pub fn read(photo: &DynamicImage) -> Option<String> {
+    let mut looked = 0;
+    for side in LOOKS {
+        let largest = photo.width().max(photo.height());
+        if looked >= largest {
+            break;
+        }
+        looked = side.min(largest);
+        let picture = if largest > side {
+            photo.resize(side, side, FilterType::Triangle).to_luma8()
+        } else {
+            photo.to_luma8()
+        };
+        let text = decode(picture);
+        if text.is_some() {
+            return text;
+        }
+    }
+    None
+}
+
+fn decode(picture: GrayImage) -> Option<String> {
+    let (width, height) = picture.dimensions();
+    let hints = DecodeHints {
+        TryHarder: Some(true),
+        AlsoInverted: Some(true),
+        ..DecodeHints::default()
+    };
+    let source = Luma8LuminanceSource::new(picture.into_raw(), width, height).ok()?;
+    let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
+    let read = QRCodeReader::new().immutable_decode_with_hints(&mut bitmap, &hints);
+    read.ok().map(|read| read.getText().to_owned())
 }
 
 /// Level Q bears a quarter of damage: rain, folds, dim light.

@@ -42,6 +42,8 @@ pub struct NewRegistration {
     pub area: Option<AreaId>,
     pub source: Source,
     pub agreed: Agreed,
+    /// A code that a device made without a network, and that somebody holds in his hand.
+    pub code: Option<Code>,
     /// The member of staff who registers on behalf.
     pub by: Option<AccountId>,
 }
@@ -110,9 +112,10 @@ async fn enter(
     evening: Evening,
     new: NewRegistration,
 ) -> AppResult<RegistrationId> {
-    let window = match new.by {
-        Some(_) => Window::Staff,
-        None => Window::Public,
+    let window = match (new.by, &new.code) {
+        (Some(_), Some(_)) => Window::Late,
+        (Some(_), None) => Window::Staff,
+        (None, _) => Window::Public,
     };
     let Some(number) = store::take_place(tx, evening.id, window).await? else {
         return Err(why_not(tx, evening, window).await?);
@@ -130,7 +133,9 @@ async fn why_not(tx: &WriteTx, evening: Evening, window: Window) -> AppResult<Ap
     let refusal = match (window, door(&fair, tx.now)) {
         (_, Door::Cancelled) => "fair_cancelled",
         (Window::Public, Door::NotYet) => "registration_not_open",
-        (Window::Public, Door::Closed) | (_, Door::Over) => "registration_closed",
+        (Window::Public, Door::Closed) | (Window::Public | Window::Staff, Door::Over) => {
+            "registration_closed"
+        }
         _ => "fair_full",
     };
     Ok(AppError::conflict(refusal))
@@ -143,7 +148,9 @@ async fn give_ticket(
     (person, number): (PersonId, i64),
     new: &NewRegistration,
 ) -> AppResult<RegistrationId> {
-    for _ in 0..DRAWS {
+    for draw in 0..DRAWS {
+        // Made by lot as well: that it is taken is as likely as winning a lottery.
+        let code = new.code.clone().filter(|_| draw == 0);
         let uid = secret::uid();
         let secret = Secret::from_bytes(secret::random());
         let row = NewRow {
@@ -153,7 +160,7 @@ async fn give_ticket(
             secret_hash: secret::token_hash(secret.in_full()),
             secret_sealed: keys.seal(&secret_place(&uid), secret.in_full())?,
             uid,
-            code: Code::from_bytes(secret::random()),
+            code: code.unwrap_or_else(|| Code::from_bytes(secret::random())),
             wanted: new.wish.wanted.clone(),
             groups: new.wish.groups.clone(),
             area: new.area,

@@ -14,3 +14,6 @@ pub const DESK: Audience = Audience::Roles(&[
 
 /// 海报
 pub const POSTERS: Audience = Audience::Roles(&[Role::OfficeAdmin, Role::PlacementOfficer]);
+
+/// 核验差异
+pub const RECONCILE: Audience = Audience::Roles(&[Role::OfficeAdmin, Role::PlacementOfficer]);

@@ -120,6 +120,7 @@ async fn enter(
         area: None,
         source,
         agreed: Agreed::from(&notices),
+        code: None,
         by: None,
     };
     let once = sent.once(&format!("public register {}", fair.id))?;

@@ -169,6 +169,7 @@ async fn read(
             area: area?,
             source: source?,
             agreed: Agreed::from(&notices),
+            code: None,
             by: None,
         })
     };

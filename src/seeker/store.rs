@@ -74,6 +74,8 @@ pub enum Window {
     Public,
     /// Staff at the desk and the gate, until the evening ends.
     Staff,
+    /// What gates without a network report afterwards: those people are on the square already.
+    Late,
 }
 
 /// Takes one place, exactly: the update counts only while there is one. Answers the number of the
@@ -91,6 +93,7 @@ pub async fn take_place(tx: &WriteTx, fair: FairId, window: Window) -> AppResult
             .filter(Column::RegistrationOpensAt.lte(tx.now))
             .filter(Column::RegistrationClosesAt.gt(tx.now)),
         Window::Staff => update.filter(Column::EndsAt.gt(tx.now)),
+        Window::Late => update,
     };
     let taken = update.exec_with_returning(tx.conn()).await?;
     Ok(taken.first().map(|fair| fair.issued))
@@ -212,7 +215,20 @@ pub async fn by_secret(
     office: OfficeId,
     secret: &Secret,
 ) -> AppResult<Option<(registration::Model, fair::Model)>> {
-    let hash = crate::platform::secret::token_hash(secret.in_full());
+    by_secret_hash(
+        db,
+        office,
+        &crate::platform::secret::token_hash(secret.in_full()),
+    )
+    .await
+}
+
+/// The same by what is kept of the secret.
+pub async fn by_secret_hash(
+    db: &impl ConnectionTrait,
+    office: OfficeId,
+    hash: &str,
+) -> AppResult<Option<(registration::Model, fair::Model)>> {
     let evening = registration::Entity::belongs_to(fair::Entity)
         .from(registration::Column::FairId)
         .to(fair::Column::Id);

@@ -94,6 +94,11 @@ impl Driver {
 impl Browser {
     /// A browser that has never been anywhere, for the program at `host`.
     pub async fn open(host: &str) -> Self {
+        Self::start(host, None, &[]).await
+    }
+
+    /// A browser that may have been somewhere, when its profile was kept, with further flags.
+    pub async fn start(host: &str, profile: Option<&Path>, flags: &[String]) -> Self {
         let alone = ALONE.lock().await;
         let dir = tempfile::tempdir().unwrap();
         let (driver, url) = Driver::start();
@@ -114,7 +119,11 @@ impl Browser {
         ] {
             wish.add_arg(flag).unwrap();
         }
-        let profile = dir.path().join("profile");
+        for flag in flags {
+            wish.add_arg(flag).unwrap();
+        }
+        let own = dir.path().join("profile");
+        let profile = profile.unwrap_or(&own);
         wish.add_arg(&format!("--user-data-dir={}", profile.display()))
             .unwrap();
         wish.set_browser_log_level(LoggingPrefsLogLevel::All)
@@ -141,6 +150,25 @@ impl Browser {
         drop(self.driver);
         let wrong = self.wrong.into_inner().unwrap();
         assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    /// The end of a browser whose battery is empty: no page hears of it.
+    pub async fn kill(self, profile: &Path) {
+        let profile = profile.to_str().unwrap();
+        for process in std::fs::read_dir("/proc").unwrap() {
+            let process = process.unwrap().path();
+            let command = std::fs::read(process.join("cmdline")).unwrap_or_default();
+            let command = String::from_utf8_lossy(&command).into_owned();
+            if command.contains(profile) && command.contains("chrom") {
+                let id = process.file_name().unwrap();
+                drop(Command::new("/usr/bin/kill").arg("-9").arg(id).status());
+            }
+        }
+        let Self { web, driver, .. } = self;
+        drop(driver);
+        drop(web);
+        // Gone before another starts on what it left.
+        tokio::time::sleep(Duration::from_millis(300)).await;
     }
 
     /// The window is clamped to 500 points, so a phone is made by the developer protocol.

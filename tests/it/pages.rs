@@ -121,6 +121,7 @@ fn every_page_renders_and_every_template_is_a_page() {
         render_samples::<seeker::gate::GatesPage>(),
         render_samples::<seeker::gate::GatePage>(),
         render_samples::<seeker::gate::WalkInPage>(),
+        render_samples::<seeker::gate::ReconcilePage>(),
         render_samples::<employer::CompanyPage>(),
         render_samples::<employer::DossierPage>(),
         render_samples::<employer::EmployersPage>(),

@@ -54,6 +54,7 @@ async fn entities_match_migrations() {
     readable::<fair_task::Entity>(&app).await;
     readable::<file::Entity>(&app).await;
     readable::<follow_up::Entity>(&app).await;
+    readable::<gate_settlement::Entity>(&app).await;
     readable::<idempotency_key::Entity>(&app).await;
     readable::<job_match::Entity>(&app).await;
     readable::<ledger_view::Entity>(&app).await;

@@ -161,7 +161,12 @@ impl Told {
 
     /// Another instance of the program, or the same once more.
     pub fn serve(&self, more: &[&str]) -> Serving {
-        let serve = ["serve", "--listen", "127.0.0.1:0", "--venue", "127.0.0.1"];
+        self.serve_at("127.0.0.1:0", more)
+    }
+
+    /// The same at an address that browsers know already.
+    pub fn serve_at(&self, address: &str, more: &[&str]) -> Serving {
+        let serve = ["serve", "--listen", address, "--venue", "127.0.0.1"];
         Serving::spawn(self.program(&serve).args(more))
     }
 

@@ -130,6 +130,7 @@ async fn enter(
         area: None,
         source: Channel::Desk.into(),
         agreed: Agreed::from(&notices),
+        code: None,
         by: Some(actor.account),
     };
     let once = sent.once(&format!("{} desk {}", actor.account, fair.id))?;

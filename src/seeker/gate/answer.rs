@@ -1,5 +1,8 @@
 //! What the gate is told: a verdict, where the holder was first seen, and who it is, masked.
-use super::decide::{Direction, Reason, Verdict};
+use super::{
+    Token,
+    decide::{Direction, Reason, Verdict},
+};
 use crate::{
     domain::{
         group::TargetGroup,
@@ -57,13 +60,29 @@ pub struct Holder {
 struct Kept {
     again: bool,
     first_seen: Option<FirstSeen>,
+    /// The code that was typed: it names nobody who is not in the list.
+    #[serde(default)]
+    code: Option<String>,
 }
 
 impl Answer {
-    pub fn to_keep(&self) -> AppResult<serde_json::Value> {
-        let again = self.verdict == Verdict::Admitted { again: true };
-        let first_seen = self.first_seen.clone();
-        Ok(serde_json::to_value(Kept { again, first_seen })?)
+    pub fn to_keep(&self, token: &Token) -> AppResult<serde_json::Value> {
+        let code = match token {
+            Token::Code(code) => Some(code.grouped()),
+            _ => None,
+        };
+        let kept = Kept {
+            again: self.verdict == Verdict::Admitted { again: true },
+            first_seen: self.first_seen.clone(),
+            code,
+        };
+        Ok(serde_json::to_value(kept)?)
+    }
+
+    /// The code that was typed, if one was.
+    pub fn typed(row: &check_in::Model) -> Option<String> {
+        let kept: Option<Kept> = serde_json::from_value(row.answer.clone()).ok();
+        kept.and_then(|kept| kept.code)
     }
 
     /// The answer as it was given the first time.

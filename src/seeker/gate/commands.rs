@@ -1,8 +1,9 @@
 //! A scan at the gate: one function, one transaction, one answer for one nonce.
 use super::{
-    Scan, Token,
+    Scan, Shown, Token,
     answer::{Answer, FirstSeen},
-    decide::{self, At, Direction, Known, Reason, Verdict},
+    decide::{self, At, Known, Reason, Verdict},
+    merge,
     store::{self, NewCheckIn},
 };
 use crate::{
@@ -10,12 +11,11 @@ use crate::{
         fair::FairStatus,
         id::{AccountId, FairId, OfficeId},
     },
-    entity::{fair, registration},
+    entity::{check_in, fair, registration},
     error::{AppError, AppResult},
     platform::{App, db::WriteTx},
     seeker::store::{self as registrations, ACTIVE},
 };
-use chrono::{DateTime, Utc};
 
 /// Where and by whom is scanned.
 #[derive(Clone, Copy)]
@@ -40,34 +40,46 @@ pub async fn check_in(
         account,
     };
     let nonce = scan.nonce.clone();
-    if let Some(kept) = store::by_nonce(app.db.read(), gate.fair, &nonce).await? {
-        return Answer::kept(kept).named(app, gate.office).await;
+    for _ in 0..TRIES {
+        let kept = store::by_nonce(app.db.read(), gate.fair, &nonce).await?;
+        let kept = match kept {
+            Some(kept) if merge::replaces(kept.offline, scan.offline) => Some(kept),
+            Some(kept) => return Answer::kept(kept).named(app, gate.office).await,
+            None => None,
+        };
+        let asked = scan.clone();
+        let done = app
+            .db
+            .write(move |tx| async move { look(&tx, gate, asked, kept).await })
+            .await;
+        match done {
+            // Another report with this nonce was faster.
+            Err(error) if error.code() == Some(NONCE_USED) => {}
+            done => {
+                app.live.touch(gate.fair);
+                return done?.named(app, gate.office).await;
+            }
+        }
     }
-    let done = app
-        .db
-        .write(move |tx| async move { look(&tx, gate, scan).await });
-    let answer = match done.await {
-        // Another scan with this nonce was faster.
-        Err(error) if error.code() == Some(NONCE_USED) => {
-            let kept = store::by_nonce(app.db.read(), gate.fair, &nonce).await?;
-            Answer::kept(kept.ok_or(error)?)
-        }
-        done => {
-            app.live.touch(gate.fair);
-            done?
-        }
-    };
-    answer.named(app, gate.office).await
+    Err(AppError::unavailable())
 }
 
 const NONCE_USED: &str = "nonce_used";
+/// A nonce is reported online and late at most, so the third look finds it settled.
+const TRIES: usize = 3;
 
-async fn look(tx: &WriteTx, gate: Gate, scan: Scan) -> AppResult<Answer> {
+async fn look(
+    tx: &WriteTx,
+    gate: Gate,
+    scan: Scan,
+    kept: Option<check_in::Model>,
+) -> AppResult<Answer> {
     let found = find(tx, gate, &scan.token).await?;
-    let (verdict, first_seen) = match &found {
-        Found::Refused(reason) => (Verdict::Refused(*reason), None),
-        Found::Holder(row) if scan.offline => late(tx, gate, row, &scan).await?,
-        Found::Holder(row) => now(tx, gate, row, &scan).await?,
+    let (verdict, first_seen) = match (&found, scan.offline.then_some(scan.shown).flatten()) {
+        (_, Some(Shown::Refused(reason))) => (Verdict::Refused(reason), None),
+        (Found::Refused(reason), _) => (Verdict::Refused(*reason), None),
+        (Found::Holder(row), _) if scan.offline => late(tx, row, &scan).await?,
+        (Found::Holder(row), _) => now(tx, gate, row, &scan).await?,
     };
     let answer = Answer {
         verdict,
@@ -77,23 +89,32 @@ async fn look(tx: &WriteTx, gate: Gate, scan: Scan) -> AppResult<Answer> {
         recorded_at: tx.now,
         person: None,
     };
-    let kept = NewCheckIn {
+    let offline = scan.offline;
+    let new = NewCheckIn {
         fair: gate.fair,
         registration: answer.registration,
         direction: scan.direction,
         verdict,
         gate: scan.gate,
         nonce: scan.nonce,
-        answer: answer.to_keep()?,
+        answer: answer.to_keep(&scan.token)?,
         scanned_at: scan.scanned_at.unwrap_or(tx.now).min(tx.now),
-        offline: scan.offline,
+        offline,
+        shown: scan.shown.filter(|_| offline).map(Shown::code),
+        device: scan.device,
         account: gate.account,
     };
-    if store::insert(tx, kept).await? {
-        Ok(answer)
-    } else {
-        Err(AppError::conflict(NONCE_USED))
+    let done = match kept {
+        Some(kept) => store::replace(tx, kept.id, new).await?,
+        None => store::insert(tx, new).await?,
+    };
+    if !done {
+        return Err(AppError::conflict(NONCE_USED));
     }
+    if let (true, Found::Holder(row)) = (offline, &found) {
+        settle(tx, gate, row).await?;
+    }
+    Ok(answer)
 }
 
 enum Found {
@@ -118,6 +139,12 @@ async fn find(tx: &WriteTx, gate: Gate, token: &Token) -> AppResult<Found> {
     let row = match token {
         Token::Secret(secret) => {
             match registrations::by_secret(tx.conn(), gate.office, secret).await? {
+                Some((row, _)) => registrations::lock(tx, row.id).await?,
+                None => None,
+            }
+        }
+        Token::Hash(hash) => {
+            match registrations::by_secret_hash(tx.conn(), gate.office, hash).await? {
                 Some((row, _)) => registrations::lock(tx, row.id).await?,
                 None => None,
             }
@@ -169,52 +196,32 @@ async fn now(
     }
 }
 
-/// A scan that was made without a network. It happened, so it is kept; first admission and
-/// whereabouts come out the same in whatever order scans arrive.
-async fn late(
-    tx: &WriteTx,
-    gate: Gate,
-    row: &registration::Model,
-    scan: &Scan,
-) -> AppResult<Looked> {
+/// What a scan that was made without a network looks like from here.
+async fn late(tx: &WriteTx, row: &registration::Model, scan: &Scan) -> AppResult<Looked> {
     let at = scan.scanned_at.unwrap_or(tx.now).min(tx.now);
     let moves = store::moves(tx.conn(), row.id).await?;
     let here = At(at, &scan.nonce);
-    let before = moves.iter().rfind(|m| At(m.scanned_at, &m.nonce) < here);
+    let before = moves
+        .iter()
+        .rfind(|m| At(m.scanned_at, &m.nonce) < here && m.nonce != scan.nonce);
     let known = Known {
         came: row.first_in_at.is_some(),
         inside: before.map_or(row.first_in_at.is_some(), |m| m.direction == "in"),
     };
-    let verdict = decide::offline(known, scan.direction);
-    let seen = FirstSeen::of(row);
-    if scan.direction == Direction::In
-        && !store::first_in(tx, row.id, at, &scan.gate, row.inside).await?
-    {
-        store::came_earlier(tx, row.id, at, &scan.gate).await?;
-    }
-    let latest = moves.iter().all(|m| At(m.scanned_at, &m.nonce) < here);
-    if latest {
-        let inside = scan.direction == Direction::In;
-        stand(tx, gate, row, inside).await?;
-    }
-    Ok((verdict, seen))
+    Ok((decide::offline(known, scan.direction), FirstSeen::of(row)))
 }
 
-/// Sets where the holder is, and counts the difference.
-async fn stand(tx: &WriteTx, gate: Gate, row: &registration::Model, inside: bool) -> AppResult<()> {
-    if row.inside == inside {
-        return Ok(());
+/// Computes from all scans of a ticket where its holder stands, and counts the difference: so it
+/// comes out the same in whatever order they arrived.
+async fn settle(tx: &WriteTx, gate: Gate, row: &registration::Model) -> AppResult<()> {
+    let moves = store::moves(tx.conn(), row.id).await?;
+    let seen: Vec<_> = moves.iter().map(store::seen).collect();
+    let stand = merge::stand(&seen);
+    let change = i64::from(stand.inside) - i64::from(row.inside);
+    store::set_stand(tx, row.id, stand).await?;
+    match change {
+        0 => Ok(()),
+        1 => store::count_inside(tx, gate.fair, 1).await,
+        _ => registrations::leave(tx, gate.fair).await,
     }
-    store::set_inside(tx, row.id, inside).await?;
-    if inside {
-        store::count_inside(tx, gate.fair, 1).await
-    } else {
-        registrations::leave(tx, gate.fair).await
-    }
-}
-
-/// When a scan was made, if the device's clock can be believed: never in the future, and not
-/// before the fair existed.
-pub fn believable(scanned_at: Option<DateTime<Utc>>, fair: &fair::Model) -> Option<DateTime<Utc>> {
-    scanned_at.filter(|at| *at >= fair.created_at)
 }

@@ -1,5 +1,5 @@
 //! What a steward types or a scanner sends, as a scan.
-use super::{Direction, Scan, Token};
+use super::{Direction, Reason, Scan, Shown, Token};
 use crate::{
     domain::{
         contact::PersonName,
@@ -10,7 +10,7 @@ use crate::{
     error::AppResult,
     seeker::ticket::last_part,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
 /// What stands in the one field of the gate.
@@ -66,8 +66,12 @@ fn tail(raw: &str) -> Option<(PersonName, String)> {
 #[serde(deny_unknown_fields)]
 #[schema(as = GateScanBody)]
 pub struct ScanBody {
-    /// Secret of the ticket, or its whole address. One of `ticket` and `code` is needed.
+    /// Secret of the ticket, or its whole address. One of `ticket`, `ticket_hash`
+    /// and `code` is needed.
     pub ticket: Option<String>,
+    /// Instead of `ticket`, for devices that keep no secrets: the secret's SHA-256 in lower-case
+    /// hexadecimal.
+    pub ticket_hash: Option<String>,
     /// Code printed on the ticket.
     pub code: Option<String>,
     /// Name of the gate.
@@ -77,13 +81,53 @@ pub struct ScanBody {
     /// `in` when absent.
     #[serde(default)]
     pub direction: Direction,
+    /// When it happened, by the device's clock.
     pub scanned_at: Option<DateTime<Utc>>,
+    /// Milliseconds that the server's clock was ahead of the device's when they last spoke before
+    /// the scan.
+    pub clock_offset_ms: Option<i64>,
     /// The scan was made without a network.
     #[serde(default)]
     pub offline: bool,
+    /// What the device showed then: admitted, left, already_in or refused; admitted or left when
+    /// absent.
+    pub shown: Option<String>,
+    /// Why it refused.
+    pub shown_reason: Option<Reason>,
+    /// Names the device among those of a gate.
+    pub device: Option<String>,
 }
 
 impl ScanBody {
+    /// What was scanned or typed: exactly one of three.
+    fn token(&self, faults: &mut Faults) -> Option<Token> {
+        match (&self.ticket, &self.ticket_hash, &self.code) {
+            (Some(ticket), None, None) => Some(secret(ticket)),
+            (None, Some(hash), None) => faults.take("ticket_hash", read_hash(hash)),
+            (None, None, Some(code)) => faults.take("code", read_code(code)),
+            (None, None, None) => {
+                faults.add("ticket", FieldFault::Required);
+                None
+            }
+            _ => {
+                faults.add("code", FieldFault::Mismatch);
+                None
+            }
+        }
+    }
+
+    fn shown(&self) -> Result<Option<Shown>, FieldFault> {
+        let Some(shown) = &self.shown else {
+            return Ok(None);
+        };
+        Ok(Some(match shown.as_str() {
+            "admitted" | "left" => Shown::Passed,
+            "already_in" => Shown::AlreadyIn,
+            "refused" => Shown::Refused(self.shown_reason.unwrap_or(Reason::Unknown)),
+            _ => return Err(FieldFault::UnknownChoice),
+        }))
+    }
+
     /// Checks a report. `gates` are the gates of the fair; what was scanned without a network is
     /// kept even when its gate was renamed since.
     pub fn read(self, gates: &[String]) -> AppResult<Scan> {
@@ -98,18 +142,10 @@ impl ScanBody {
         });
         let gate = faults.take("gate", gate);
         let nonce = faults.take("nonce", nonce(&self.nonce));
-        let token = match (&self.ticket, &self.code) {
-            (Some(ticket), None) => Some(secret(ticket)),
-            (None, Some(code)) => faults.take("code", read_code(code)),
-            (None, None) => {
-                faults.add("ticket", FieldFault::Required);
-                None
-            }
-            (Some(_), Some(_)) => {
-                faults.add("code", FieldFault::Mismatch);
-                None
-            }
-        };
+        let token = self.token(&mut faults);
+        let shown = faults.take("shown", self.shown());
+        let device = Line::optional(self.device.as_deref().unwrap_or_default(), 64);
+        let device = faults.take("device", device);
         let read = || {
             Some(Scan {
                 token: token?,
@@ -117,7 +153,10 @@ impl ScanBody {
                 direction: self.direction,
                 nonce: nonce?,
                 scanned_at: self.scanned_at,
+                measured: self.clock_offset_ms.and_then(TimeDelta::try_milliseconds),
                 offline: self.offline,
+                shown: shown?,
+                device: device?.map(String::from).unwrap_or_default(),
             })
         };
         Ok(faults.into_result(read())?)
@@ -129,6 +168,15 @@ fn secret(raw: &str) -> Token {
     match Secret::parse(last_part(raw)) {
         Ok(secret) => Token::Secret(secret),
         Err(_) => Token::Unreadable,
+    }
+}
+
+fn read_hash(raw: &str) -> Result<Token, FieldFault> {
+    let digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    if raw.len() == 64 && raw.bytes().all(digit) {
+        Ok(Token::Hash(raw.to_owned()))
+    } else {
+        Err(FieldFault::Format)
     }
 }
 

@@ -1,13 +1,15 @@
 //! 离线名单: what a scanner needs without a network, and nothing more: keyed hashes of secrets and
 //! codes, masked names, two flags. The key is drawn for each pack and lives on that device.
+//! A secret is not opened for it: what is hashed is what the database knows the secret by.
 use super::store;
 use crate::{
     account::Actor,
+    domain::fair::FairStatus,
     entity::fair,
     error::AppResult,
     person,
     platform::{App, secret},
-    seeker::{commands::note_export, ticket},
+    seeker::{commands::note_export, fairs},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -30,9 +32,13 @@ pub struct Pack {
     pub gate: String,
     pub made_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
+    pub cancelled: bool,
     pub capacity: i64,
     pub inside: i64,
-    /// base64url; `HMAC-SHA256(key, secret)` and `HMAC-SHA256(key, code)` are compared.
+    /// How many more this gate may let in without asking: its share of the places that are left.
+    pub allotment: i64,
+    /// base64url; `HMAC-SHA256(key, hex(SHA-256(secret)))` and `HMAC-SHA256(key, code)` are
+    /// compared.
     pub key: String,
     /// `[first 8 bytes of the secret's hash, first 6 of the code's, masked name, flags]`;
     /// flags: 1 has come in before, 2 is on the square.
@@ -52,9 +58,8 @@ pub async fn make(app: &App, actor: &Actor, fair: &fair::Model, gate: &str) -> A
             let name = cards.get(&row.person_id).map(|card| card.name.clone());
             let came = u8::from(row.first_in_at.is_some());
             let inside = u8::from(row.inside) << 1;
-            let secret = ticket::secret_of(&app.keys, row)?;
             items.push((
-                hash::<OF_SECRET>(&key, secret.in_full()),
+                hash::<OF_SECRET>(&key, &row.secret_hash),
                 hash::<OF_CODE>(&key, &row.code),
                 name.unwrap_or_default(),
                 came | inside,
@@ -67,11 +72,18 @@ pub async fn make(app: &App, actor: &Actor, fair: &fair::Model, gate: &str) -> A
         gate: gate.to_owned(),
         made_at: app.db.now(),
         expires_at: fair.ends_at + KEPT,
+        cancelled: fair.status == FairStatus::Cancelled,
         capacity: fair.capacity,
         inside: fair.inside,
+        allotment: share(fair),
         key: URL_SAFE_NO_PAD.encode(key),
         items,
     })
+}
+
+fn share(fair: &fair::Model) -> i64 {
+    let gates = i64::try_from(fairs::gates(fair).len()).unwrap_or(1);
+    (fair.capacity - fair.inside).max(0) / gates.max(1)
 }
 
 fn hash<const N: usize>(key: &[u8], text: &str) -> String {

@@ -4,6 +4,7 @@ use crate::{
     seeker::{fairs::FairLine, holder::Choice, notices::Notices},
 };
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// 选择集市
 #[derive(Serialize)]
@@ -71,6 +72,15 @@ pub struct Counts {
     pub registered: i64,
 }
 
+/// What the scripts of the scanner are told.
+#[derive(Clone, Debug, Serialize)]
+pub struct Scanner {
+    /// Address of the worker that decodes.
+    pub decoder: String,
+    /// Words for the groups that a gate may see.
+    pub groups: BTreeMap<String, String>,
+}
+
 /// 入场核验
 #[derive(Clone, Debug, Serialize)]
 pub struct GatePage {
@@ -84,6 +94,8 @@ pub struct GatePage {
     /// Nobody was found for a surname and four digits.
     pub nobody: bool,
     pub form: Form,
+    /// Nothing where the page only answers a form: a scanner would start anew with each.
+    pub scanner: Option<Scanner>,
 }
 
 impl GatePage {
@@ -103,6 +115,7 @@ impl GatePage {
             candidates: vec![],
             nobody: false,
             form: Form::blank(),
+            scanner: None,
         }
     }
 }
@@ -145,8 +158,16 @@ impl Page for GatePage {
             candidate("not_arrived", None),
             candidate("inside", first.clone()),
         ];
+        let scanner = Some(Scanner {
+            decoder: "/gate/decode.js?v=1".into(),
+            groups: BTreeMap::from([("graduate".into(), "高校毕业生".into())]),
+        });
         let mut pages = vec![
             Self::sample(),
+            Self {
+                scanner,
+                ..Self::sample()
+            },
             Self {
                 gate: None,
                 candidates: some.clone(),

@@ -4,7 +4,7 @@ use super::{
     Direction, Scan, Token, commands,
     form::{self, Entry, Found},
     pages::GatesPage,
-    routes_api, show, walk_in,
+    photo, reconcile, routes_api, routes_walk_in, shell, show, walk_in,
 };
 use crate::{
     account::{Actor, Routes},
@@ -36,9 +36,13 @@ use serde::Deserialize;
 
 pub fn routes() -> Routes {
     routes_api::routes()
+        .merge(reconcile::routes())
+        .merge(routes_walk_in::routes())
+        .merge(shell::routes())
         .get(GATE, "/gate", choose_fair)
         .get(GATE, "/gate/{fair}", gate)
         .post(GATE, "/gate/{fair}", check)
+        .post(GATE, "/gate/{fair}/photo", photo::look)
         .get(GATE, "/gate/{fair}/walk-in", walk_in::form_page)
         .post(GATE, "/gate/{fair}/walk-in", walk_in::register)
 }
@@ -70,7 +74,8 @@ async fn gate(
 ) -> AppResult<Response> {
     let fair = fairs::for_staff(&app, &actor, &slug).await?;
     let chosen = show::chosen(&fair, &at.gate);
-    view.show(show::gate(&app, &fair, chosen).await?)
+    let page = show::gate(&app, &fair, chosen).await?;
+    view.show(show::with_scanner(&view, page)?)
 }
 
 /// The view that a steward gets who opened a ticket's address with another scanner.
@@ -128,7 +133,7 @@ async fn pick(
 }
 
 /// A ticket or code was given: look, and show the verdict over a fresh field.
-async fn scan(
+pub async fn scan(
     app: &App,
     actor: &Actor,
     view: &View,
@@ -166,7 +171,7 @@ async fn is_known(app: &App, fair: &fair::Model, code: &Code) -> AppResult<bool>
     Ok(row.is_some())
 }
 
-fn direction(sent: &Sent) -> Direction {
+pub fn direction(sent: &Sent) -> Direction {
     Direction::from_code(sent.get("direction")).unwrap_or_default()
 }
 

@@ -4,10 +4,11 @@ use super::{
     answer::Answer,
     commands,
     form::ScanBody,
+    merge,
     pack::{self, Pack},
 };
 use crate::{
-    account::{Actor, Routes},
+    account::{Actor, Routes, list_mark},
     domain::text::Line,
     entity::fair,
     error::{AppError, AppResult, Problem},
@@ -23,6 +24,7 @@ use axum::{
     Json,
     extract::{Path, State},
 };
+use axum_extra::extract::cookie::CookieJar;
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
@@ -59,10 +61,12 @@ pub struct Checked {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_seen: Option<FirstSeen>,
     pub recorded_at: DateTime<Utc>,
+    /// The server's clock, for devices to set theirs by.
+    pub now: DateTime<Utc>,
 }
 
 impl Checked {
-    fn of(nonce: String, answer: Answer) -> Self {
+    pub fn of(nonce: String, answer: Answer, now: DateTime<Utc>) -> Self {
         use super::Verdict;
         Self {
             nonce,
@@ -73,6 +77,7 @@ impl Checked {
             person: answer.person,
             first_seen: answer.first_seen,
             recorded_at: answer.recorded_at,
+            now,
         }
     }
 }
@@ -89,14 +94,21 @@ async fn check_in(
     call: Call<ScanBody>,
 ) -> AppResult<Json<Checked>> {
     let fair = fairs::for_staff(&app, &actor, &slug).await?;
-    let scan = believed(call.body.read(&fairs::gates(&fair))?, &fair);
+    let now = app.db.now();
+    let scan = call.body.read(&fairs::gates(&fair))?;
+    let scan = believed(scan, &fair, (None, now));
     let nonce = scan.nonce.clone();
     let answer = commands::check_in(&app, &fair, actor.account, scan).await?;
-    Ok(Json(Checked::of(nonce, answer)))
+    Ok(Json(Checked::of(nonce, answer, now)))
 }
 
-fn believed(mut scan: Scan, fair: &fair::Model) -> Scan {
-    scan.scanned_at = commands::believable(scan.scanned_at, fair);
+/// When the device sent a report, by its clock, if it says so; and when that arrived.
+pub type Sent = (Option<DateTime<Utc>>, DateTime<Utc>);
+
+pub fn believed(mut scan: Scan, fair: &fair::Model, (sent, now): Sent) -> Scan {
+    scan.scanned_at = scan
+        .scanned_at
+        .and_then(|at| merge::corrected(at, scan.measured, sent, now, fair.created_at));
     scan
 }
 
@@ -107,12 +119,17 @@ struct Batch {
     /// At most 500.
     #[schema(value_type = Vec<ScanBody>)]
     items: Vec<Value>,
+    /// The device's clock when it sent this: scans that do not say by how much it was wrong are
+    /// set right by it.
+    sent_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
 struct Results {
     /// In the order of the items.
     results: Vec<Outcome>,
+    /// The server's clock, for devices to set theirs by.
+    now: DateTime<Utc>,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -148,23 +165,26 @@ async fn check_in_many(
     call: Call<Batch>,
 ) -> AppResult<Json<Results>> {
     let fair = fairs::for_staff(&app, &actor, &slug).await?;
-    let items = call.body.items;
+    let (items, sent) = (call.body.items, (call.body.sent_at, app.db.now()));
     if items.len() > BATCH {
         return Err(AppError::unprocessable("batch_too_large"));
     }
     let gates = fairs::gates(&fair);
     let results = stream::iter(items)
-        .map(|item| one(&app, &actor, &fair, &gates, lang, item))
+        .map(|item| one(&app, &actor, (&fair, sent), &gates, lang, item))
         .buffered(ABREAST)
         .collect()
         .await;
-    Ok(Json(Results { results }))
+    Ok(Json(Results {
+        results,
+        now: app.db.now(),
+    }))
 }
 
 async fn one(
     app: &App,
     actor: &Actor,
-    fair: &fair::Model,
+    (fair, sent): (&fair::Model, Sent),
     gates: &[String],
     lang: Lang,
     item: Value,
@@ -174,7 +194,7 @@ async fn one(
         .map_err(|error| AppError::unprocessable("wrong_shape").param("where", error.to_string()));
     let done = match scan.and_then(|body| body.read(gates)) {
         Ok(scan) => {
-            let scan = believed(scan, fair);
+            let scan = believed(scan, fair, sent);
             commands::check_in(app, fair, actor.account, scan).await
         }
         Err(error) => Err(error),
@@ -182,7 +202,7 @@ async fn one(
     match done {
         Ok(answer) => {
             let nonce = nonce.unwrap_or_default();
-            Outcome::Checked(Box::new(Checked::of(nonce, answer)))
+            Outcome::Checked(Box::new(Checked::of(nonce, answer, sent.1)))
         }
         Err(error) => Outcome::Faulty(faulty(lang, nonce, error)),
     }
@@ -225,13 +245,15 @@ struct GateQuery {
     params(("fair" = String, Path), GateQuery),
     responses((status = 200, body = Pack), (status = 404, body = ProblemDocument)))]
 async fn hand_out(
+    jar: CookieJar,
     State(app): State<App>,
     actor: Actor,
     Path(slug): Path<String>,
     Query(query): Query<GateQuery>,
-) -> AppResult<Json<Pack>> {
+) -> AppResult<(CookieJar, Json<Pack>)> {
     let fair = fairs::for_staff(&app, &actor, &slug).await?;
     let gate = Line::optional(&query.gate.unwrap_or_default(), 40).unwrap_or_default();
     let gate = gate.map(String::from).unwrap_or_default();
-    Ok(Json(pack::make(&app, &actor, &fair, &gate).await?))
+    let pack = pack::make(&app, &actor, &fair, &gate).await?;
+    Ok((jar.add(list_mark(&app.settings)), Json(pack)))
 }

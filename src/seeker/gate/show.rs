@@ -2,21 +2,22 @@
 use super::{
     answer::{self, Answer, FirstSeen},
     decide::Verdict,
-    pages::{Candidate, Counts, First, GatePage, HolderView, VerdictView},
-    store,
+    pages::{Candidate, Counts, First, GatePage, HolderView, Scanner, VerdictView},
+    shell, store,
 };
 use crate::{
     domain::{contact::PersonName, group::TargetGroup},
     entity::{fair, registration},
     error::AppResult,
     person,
-    platform::{App, form::Form},
+    platform::{App, form::Form, page::View},
     seeker::{
         fairs::{self, FairLine},
         holder::{number, state},
         store as registrations,
     },
 };
+use sea_orm::Iterable;
 
 /// The page of a gate with nothing scanned yet.
 pub async fn gate(app: &App, fair: &fair::Model, gate: Option<String>) -> AppResult<GatePage> {
@@ -43,6 +44,27 @@ pub async fn gate(app: &App, fair: &fair::Model, gate: Option<String>) -> AppRes
         candidates: vec![],
         nobody: false,
         form: Form::blank(),
+        scanner: None,
+    })
+}
+
+/// The page with what the scripts of the scanner need, once it is known where it stands.
+pub fn with_scanner(view: &View, page: GatePage) -> AppResult<GatePage> {
+    if page.gate.is_none() {
+        return Ok(page);
+    }
+    let shown = TargetGroup::iter().filter(|group| !group.is_sensitive());
+    let words = shown.map(|group| {
+        let words = view.say::<&str>(&format!("target_group.{}", group.code()), &[]);
+        (group.code(), words)
+    });
+    let scanner = Scanner {
+        decoder: shell::decoder()?,
+        groups: words.collect(),
+    };
+    Ok(GatePage {
+        scanner: Some(scanner),
+        ..page
     })
 }
 

@@ -1,8 +1,11 @@
 //! Queries on check-ins, and the updates that decide who came first.
-use super::decide::{Direction, Verdict};
+use super::{
+    decide::{Direction, Verdict},
+    merge::{Outcome, Seen, Stand},
+};
 use crate::{
-    domain::id::{AccountId, FairId, RegistrationId},
-    entity::{check_in, fair, registration},
+    domain::id::{AccountId, CheckInId, FairId, RegistrationId},
+    entity::{check_in, fair, gate_settlement, registration},
     error::AppResult,
     platform::db::WriteTx,
     seeker::store::ACTIVE,
@@ -38,12 +41,35 @@ pub struct NewCheckIn {
     pub answer: serde_json::Value,
     pub scanned_at: DateTime<Utc>,
     pub offline: bool,
+    pub shown: Option<&'static str>,
+    pub device: String,
     pub account: AccountId,
 }
 
 /// Keeps a scan; false when its nonce was used in the meantime.
 pub async fn insert(tx: &WriteTx, new: NewCheckIn) -> AppResult<bool> {
-    let row = check_in::ActiveModel {
+    let kept = check_in::Entity::insert(row(tx, new))
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .try_insert()
+        .exec(tx.conn())
+        .await?;
+    Ok(matches!(kept, TryInsertResult::Inserted(_)))
+}
+
+/// Puts what a device reports late in the place of what was answered while it could not hear; false
+/// when another report was faster.
+pub async fn replace(tx: &WriteTx, id: CheckInId, new: NewCheckIn) -> AppResult<bool> {
+    let done = check_in::Entity::update_many()
+        .set(row(tx, new))
+        .filter(check_in::Column::Id.eq(id))
+        .filter(check_in::Column::Offline.eq(false))
+        .exec(tx.conn())
+        .await?;
+    Ok(done.rows_affected > 0)
+}
+
+fn row(tx: &WriteTx, new: NewCheckIn) -> check_in::ActiveModel {
+    check_in::ActiveModel {
         fair_id: Set(new.fair),
         registration_id: Set(new.registration),
         direction: Set(new.direction.code().into()),
@@ -55,15 +81,11 @@ pub async fn insert(tx: &WriteTx, new: NewCheckIn) -> AppResult<bool> {
         scanned_at: Set(new.scanned_at),
         recorded_at: Set(tx.now),
         offline: Set(new.offline),
+        shown: Set(new.shown.map(str::to_owned)),
+        device: Set(new.device),
         account_id: Set(Some(new.account)),
         ..Default::default()
-    };
-    let kept = check_in::Entity::insert(row)
-        .on_conflict(OnConflict::new().do_nothing().to_owned())
-        .try_insert()
-        .exec(tx.conn())
-        .await?;
-    Ok(matches!(kept, TryInsertResult::Inserted(_)))
+    }
 }
 
 /// Lets one more onto the square, while it holds no more than it may.
@@ -111,19 +133,16 @@ pub async fn first_in(
     Ok(done.rows_affected > 0)
 }
 
-/// A scan reported late happened before the first one known.
-pub async fn came_earlier(
-    tx: &WriteTx,
-    id: RegistrationId,
-    at: DateTime<Utc>,
-    gate: &str,
-) -> AppResult<()> {
+/// Writes where somebody stands after all scans of the ticket.
+pub async fn set_stand(tx: &WriteTx, id: RegistrationId, stand: Stand) -> AppResult<()> {
     use registration::Column;
+    let (at, gate) = stand.first.unzip();
     registration::Entity::update_many()
         .col_expr(Column::FirstInAt, Expr::value(at))
         .col_expr(Column::FirstGate, Expr::value(gate))
+        .col_expr(Column::Inside, Expr::value(stand.inside))
         .filter(Column::Id.eq(id))
-        .filter(Column::FirstInAt.gt(at))
+        .filter(Column::Status.eq(ACTIVE))
         .exec(tx.conn())
         .await?;
     Ok(())
@@ -196,4 +215,83 @@ pub async fn standing(
         .order_by_asc(registration::Column::Id)
         .all(db)
         .await?)
+}
+
+/// What the merging of scans looks at. A late scan that does not say what was shown went through.
+pub fn seen(row: &check_in::Model) -> Seen {
+    let outcome = match (row.result.as_str(), row.shown.as_deref()) {
+        ("refused", _) => Outcome::Refused,
+        (_, Some("already_in")) => Outcome::There,
+        ("already_in", None) if !row.offline => Outcome::There,
+        _ => Outcome::Passed,
+    };
+    Seen {
+        at: row.scanned_at,
+        nonce: row.nonce.clone(),
+        gate: row.gate.clone(),
+        device: row.device.clone(),
+        direction: Direction::from_code(&row.direction).unwrap_or_default(),
+        outcome,
+        offline: row.offline,
+    }
+}
+
+/// All scans of a fair.
+pub async fn of_fair(db: &impl ConnectionTrait, fair: FairId) -> AppResult<Vec<check_in::Model>> {
+    Ok(check_in::Entity::find()
+        .filter(check_in::Column::FairId.eq(fair))
+        .order_by_asc(check_in::Column::Id)
+        .all(db)
+        .await?)
+}
+
+/// The registrations behind scans.
+pub async fn registrations(
+    db: &impl ConnectionTrait,
+    ids: &[RegistrationId],
+) -> AppResult<Vec<registration::Model>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(1000) {
+        found.extend(
+            registration::Entity::find()
+                .filter(registration::Column::Id.is_in(ids.iter().copied()))
+                .all(db)
+                .await?,
+        );
+    }
+    Ok(found)
+}
+
+pub async fn settlements(
+    db: &impl ConnectionTrait,
+    fair: FairId,
+) -> AppResult<Vec<gate_settlement::Model>> {
+    Ok(gate_settlement::Entity::find()
+        .filter(gate_settlement::Column::FairId.eq(fair))
+        .all(db)
+        .await?)
+}
+
+/// Keeps how a question was settled; false when somebody did before.
+pub async fn settle(
+    tx: &WriteTx,
+    fair: FairId,
+    question: String,
+    note_sealed: Vec<u8>,
+    by: AccountId,
+) -> AppResult<bool> {
+    let row = gate_settlement::ActiveModel {
+        fair_id: Set(fair),
+        question: Set(question),
+        note_sealed: Set(note_sealed),
+        account_id: Set(by),
+        settled_at: Set(tx.now),
+        ..Default::default()
+    };
+    let kept = gate_settlement::Entity::insert(row)
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .try_insert()
+        .exec(tx.conn())
+        .await?;
+    Ok(matches!(kept, TryInsertResult::Inserted(_)))
 }

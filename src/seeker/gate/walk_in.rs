@@ -108,6 +108,7 @@ async fn enter(
         area: None,
         source: Channel::Gate.into(),
         agreed: Agreed::from(&notices),
+        code: None,
         by: Some(actor.account),
     };
     let once = sent.once(&format!("{} walk-in {}", actor.account, fair.id))?;

@@ -1,0 +1,149 @@
+//! 现场登记, reported late: somebody was registered at a gate without a network and got a code that the
+//! device had made.
+use super::{
+    Scan, Shown, Token, commands as scans,
+    form::ScanBody,
+    routes_api::{Checked, believed},
+};
+use crate::{
+    account::{Actor, Routes},
+    domain::{
+        fault::{Faults, FieldFault},
+        id::RegistrationId,
+        ticket::Code,
+    },
+    entity::fair,
+    error::{AppError, AppResult},
+    platform::{
+        App,
+        api::{Call, ProblemDocument},
+        once::Once,
+        text::Lang,
+    },
+    seeker::{
+        commands::{self, NewRegistration},
+        fairs,
+        form::Raw,
+        notices::{self, Agreed},
+        roles::GATE,
+        source::Channel,
+    },
+};
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use serde::Deserialize;
+use utoipa_axum::routes;
+
+pub fn routes() -> Routes {
+    Routes::new().api(GATE, routes!(enter))
+}
+
+/// Who was let in without a ticket.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WalkInBody {
+    /// Name, or what to call the person.
+    name: String,
+    /// A mainland mobile number in any spelling.
+    phone: String,
+    #[serde(default)]
+    wanted: String,
+    /// Codes of target groups.
+    #[serde(default)]
+    groups: Vec<String>,
+    /// Version of the notice that was read aloud.
+    consent_version: String,
+    /// The scan that let the person in: with the `code` that the device made.
+    scan: ScanBody,
+}
+
+/// Registers somebody who went in already, under the code that the device gave out. A number that is
+/// registered keeps its ticket: one person, counted once. The same nonce is one registration.
+#[utoipa::path(post, path = "/api/v1/fairs/{fair}/walk-ins", tag = "gate",
+    params(("fair" = String, Path)), request_body = WalkInBody,
+    responses((status = 200, body = Checked), (status = 404, body = ProblemDocument),
+        (status = 409, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
+async fn enter(
+    State(app): State<App>,
+    actor: Actor,
+    lang: Lang,
+    Path(slug): Path<String>,
+    call: Call<WalkInBody>,
+) -> AppResult<Json<Checked>> {
+    let fair = fairs::for_staff(&app, &actor, &slug).await?;
+    let now = app.db.now();
+    let (new, scan) = read(&app, &actor, &fair, lang, call.body).await?;
+    let scan = believed(scan, &fair, (None, now));
+    let id = register(&app, &fair, &scan.nonce, new).await?;
+    let nonce = scan.nonce.clone();
+    let scan = Scan {
+        token: Token::Registration(id),
+        shown: Some(Shown::Passed),
+        offline: true,
+        ..scan
+    };
+    let answer = scans::check_in(&app, &fair, actor.account, scan).await?;
+    Ok(Json(Checked::of(nonce, answer, now)))
+}
+
+async fn read(
+    app: &App,
+    actor: &Actor,
+    fair: &fair::Model,
+    lang: Lang,
+    body: WalkInBody,
+) -> AppResult<(NewRegistration, Scan)> {
+    let scan = body.scan.read(&fairs::gates(fair))?;
+    let mut faults = Faults::new();
+    let raw = Raw {
+        name: &body.name,
+        phone: &body.phone,
+        wanted: &body.wanted,
+        groups: body.groups.iter().map(String::as_str).collect(),
+        consent: true,
+    };
+    let wish = raw.read(&mut faults);
+    let code = match &scan.token {
+        Token::Code(code) => Ok(code.clone()),
+        _ => Err(FieldFault::Required),
+    };
+    let code: Option<Code> = faults.take("scan/code", code);
+    let notices = notices::of(app, fair.office_id, lang).await?;
+    if body.consent_version != notices.registration.version {
+        faults.add("consent_version", FieldFault::UnknownChoice);
+    }
+    let read = || {
+        Some(NewRegistration {
+            wish: wish?,
+            area: None,
+            source: Channel::Gate.into(),
+            agreed: Agreed::from(&notices),
+            code: Some(code?),
+            by: Some(actor.account),
+        })
+    };
+    Ok((faults.into_result(read())?, scan))
+}
+
+async fn register(
+    app: &App,
+    fair: &fair::Model,
+    nonce: &str,
+    new: NewRegistration,
+) -> AppResult<RegistrationId> {
+    let phone = new.wish.contact.phone.clone();
+    // Whoever sends it again, it is the same person at the same gate.
+    let once = Once::keyed(format!("walk-in {}", fair.id), nonce, nonce.as_bytes())?;
+    match commands::register(app, fair, once, new).await {
+        Ok(done) => Ok(done.value),
+        Err(error) if error.code() == Some("already_registered") => {
+            let known = commands::registered(app, fair, &phone).await?;
+            known
+                .map(|row| row.id)
+                .ok_or_else(|| AppError::conflict("already_registered"))
+        }
+        Err(error) => Err(error),
+    }
+}
