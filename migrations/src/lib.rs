@@ -14,6 +14,7 @@ mod m20261126_000009_ledger;
 pub mod m20261126_000010_casework;
 mod m20261126_000011_intake;
 mod m20261126_000012_notice;
+mod m20261126_000013_queue;
 mod shape;
 
 pub struct Migrator;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000010_casework::Migration),
             Box::new(m20261126_000011_intake::Migration),
             Box::new(m20261126_000012_notice::Migration),
+            Box::new(m20261126_000013_queue::Migration),
         ]
     }
 }
