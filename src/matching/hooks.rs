@@ -45,6 +45,7 @@ const PLACERS: &[Role] = &[Role::OfficeAdmin, Role::PlacementOfficer];
 pub const MATCHES: Matches = Matches {
     of: |app, id, lang| Box::pin(async move { rows(&app, id, lang).await }),
     queues: |app, id| Box::pin(async move { queue::view::rows(&app, id).await }),
+    kept: |app, id| Box::pin(async move { queue::view::kept(&app, id).await }),
     withdraw: |tx, keys, id| {
         Box::pin(async move {
             queue::commands::leave_all(tx, id).await?;

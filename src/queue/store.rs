@@ -15,8 +15,8 @@ use crate::{
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, JoinType, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, RelationDef,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, JoinType, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, RelationDef,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 use std::collections::HashMap;
@@ -248,10 +248,27 @@ pub async fn of_ticket(
     let missed = Column::State
         .eq(PlaceState::Missed)
         .and(Column::EndedAt.gte(out_since));
+    let shown = Condition::any().add(Column::Open.eq(true)).add(missed);
+    with_queue(db, ticket, shown).await
+}
+
+/// Every number that a ticket ever took.
+pub async fn all_of_ticket(
+    db: &impl ConnectionTrait,
+    ticket: RegistrationId,
+) -> AppResult<Vec<(queue_place::Model, booth_queue::Model)>> {
+    with_queue(db, ticket, Condition::all()).await
+}
+
+async fn with_queue(
+    db: &impl ConnectionTrait,
+    ticket: RegistrationId,
+    which: Condition,
+) -> AppResult<Vec<(queue_place::Model, booth_queue::Model)>> {
     let places = queue_place::Entity::find()
-        .filter(Column::RegistrationId.eq(ticket))
-        .filter(Column::Open.eq(true).or(missed))
-        .order_by_asc(Column::Id)
+        .filter(queue_place::Column::RegistrationId.eq(ticket))
+        .filter(which)
+        .order_by_asc(queue_place::Column::Id)
         .all(db)
         .await?;
     if places.is_empty() {

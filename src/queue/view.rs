@@ -147,6 +147,29 @@ async fn row(
     })
 }
 
+/// Everything that is kept of a ticket's numbers, for its holder (个人信息保护法 45 条).
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn kept(app: &App, id: RegistrationId) -> AppResult<Vec<serde_json::Value>> {
+    let mut kept = Vec::new();
+    for (place, queue) in store::all_of_ticket(app.db.read(), id).await? {
+        let participation = store::participation(app.db.read(), queue.participation_id).await?;
+        let stand = stand::by_code(app, &participation.code).await?;
+        kept.push(serde_json::json!({
+            "employer": stand.employer,
+            "number": place.number,
+            "taken": place.taken,
+            "state": place.state,
+            "taken_at": place.taken_at,
+            "called_at": place.called_at,
+            "came_at": place.came_at,
+            "ended_at": place.ended_at,
+        }));
+    }
+    Ok(kept)
+}
+
 /// How many are called before a number that waits.
 ///
 /// # Errors

@@ -103,6 +103,8 @@ pub struct Matches {
     pub of: fn(App, RegistrationId, Lang) -> BoxFuture<'static, AppResult<Vec<MatchRow>>>,
     /// The numbers of a registration in the lines at booths.
     pub queues: fn(App, RegistrationId) -> BoxFuture<'static, AppResult<Vec<QueueRow>>>,
+    /// Everything that is kept of those numbers, for the holder's copy of the data.
+    pub kept: fn(App, RegistrationId) -> BoxFuture<'static, AppResult<Vec<serde_json::Value>>>,
     /// Ends the open matches and the numbers of a registration that is being withdrawn, in the same
     /// transaction.
     pub withdraw: for<'a> fn(&'a WriteTx, &'a Keys, RegistrationId) -> BoxFuture<'a, AppResult<()>>,
@@ -113,6 +115,7 @@ impl Matches {
     pub const NONE: Self = Self {
         of: |_, _, _| Box::pin(async { Ok(Vec::new()) }),
         queues: |_, _| Box::pin(async { Ok(Vec::new()) }),
+        kept: |_, _| Box::pin(async { Ok(Vec::new()) }),
         withdraw: |_, _, _| Box::pin(async { Ok(()) }),
     };
 }

@@ -1,9 +1,10 @@
 //! The line at a booth: telephones and paper, the booth's page, the ticket, the board; and a storm of
 //! employees who call at once.
 use crate::{
-    harness::{Client, Reply, times},
+    browser::{Browser, DESK, PHONE, word},
+    harness::{Client, EVENING, Reply, TestApp, times},
     matching_make::{Market, Seeker, offer},
-    posting_make::once_of,
+    posting_make::{Square, once_of},
 };
 use chrono::TimeDelta;
 use futures_util::future::join_all;
@@ -445,6 +446,162 @@ async fn a_booths_code_gives_a_number_to_whoever_says_who_he_is() {
     let lower = format!("/B/{}/queue", booth.to_lowercase());
     phone.get(&lower).await.expect(200);
     phone.get("/B/NOTHING/queue").await.expect(404);
+}
+
+/// Whatever is typed into the forms of a line, it is refused in words beside its field and kept.
+#[tokio::test]
+async fn no_wrong_input_upsets_a_line() {
+    let market = Market::open().await;
+    let booth = stand(&market).await.code;
+    let steward = market.app().role(Role::GateSteward).await;
+    let phone = market.app().visitor();
+    let long = "字".repeat(3000);
+    let number = format!("/B/{booth}/number");
+    for value in [
+        "a\u{0}b",
+        "\u{202e}名",
+        "🎆",
+        "１２３",
+        "<script>\"'",
+        "-1",
+        "999999999999999999999",
+        &long,
+    ] {
+        for (who, path, name, others) in [
+            (&market.clerk, at(&booth, "/scan"), "entry", vec![]),
+            (&market.clerk, at(&booth, "/numbers"), "ticket", vec![]),
+            (
+                &steward,
+                "/gate/starlight/queues".into(),
+                "ticket",
+                vec![("booth", booth.as_str())],
+            ),
+            (&phone, number.clone(), "code", vec![("tail", "6608")]),
+        ] {
+            let form = [others, vec![(name, value)]].concat();
+            let reply = who.post(&path, &form).await.expect(422);
+            if value.len() < 100 && !value.contains('\0') {
+                let kept = value.replace('<', "&lt;").replace('>', "&gt;");
+                let kept = kept.replace('"', "&quot;").replace('\'', "&#x27;");
+                assert!(reply.text().contains(&kept), "{path} forgets {value}");
+            }
+        }
+        let form = [("booth", value)];
+        steward
+            .post("/gate/starlight/queues", &form)
+            .await
+            .expect(422);
+        let became = market
+            .clerk
+            .post(&at(&booth, "/places/1"), &[("became", value)])
+            .await;
+        became.expect(422);
+        let next = market
+            .clerk
+            .post(&at(&booth, "/next"), &[("finished", value)])
+            .await;
+        assert!(next.status.as_u16() < 500, "{}", next.status);
+    }
+    for path in ["/places/abc", "/places/99"] {
+        let reply = market.clerk.post(&at(&booth, path), &[("became", "here")]);
+        reply.await.expect(404);
+    }
+    let path = format!("/gate/starlight/queues/{booth}/abc");
+    steward.get(&path).await.expect(404);
+    phone
+        .get(&format!("/T/{}/queues", "0".repeat(16)))
+        .await
+        .expect(404);
+    assert_eq!(
+        board(&market, &booth).await["count"],
+        0,
+        "nothing was given out"
+    );
+}
+
+/// The network goes while the employer presses: the page says so, keeps it, and sends it once. Every
+/// page of a line is looked at on the way.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_pressed_without_a_network_is_sent_later_and_once() {
+    let (app, host) = TestApp::served_at(EVENING).await;
+    let market = Market::on(Square::on(app).await).await;
+    let booth = stand(&market).await.code;
+    let seeker = market.seeker("张小芳", "13800006608").await;
+    take(&seeker, &booth).await.expect(201);
+    give(&market.clerk, &booth).await.expect(201);
+    let browser = Browser::open(&host).await;
+    browser.size(PHONE).await;
+    browser.go(&format!("/B/{booth}/number")).await;
+    browser.look("queue-number", DESK).await;
+    browser.go(&format!("/B/{booth}")).await;
+    browser.look("queue-booth", DESK).await;
+    browser.go("/").await;
+    browser.wear(&[cookie(market.clerk.session())]).await;
+    browser.go(&at(&booth, "")).await;
+    browser.look("at-booth-waiting", DESK).await;
+    let offline = |offline: bool| json!({"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+    let network = "Network.emulateNetworkConditions";
+    browser.cdp("Network.enable", json!({})).await;
+    browser.cdp(network, offline(true)).await;
+    let press = |form: &str| {
+        format!("document.querySelector(\"form[action$='{form}'] button\").click(); return 1")
+    };
+    for _ in 0..2 {
+        browser.ask(&press("/next")).await;
+    }
+    browser
+        .until("!document.querySelector('[data-unsent]').hidden")
+        .await;
+    browser.sees(&word("matching.at.unsent")).await;
+    assert_eq!(board(&market, &booth).await["count"], 2);
+    browser.cdp(network, offline(false)).await;
+    browser
+        .until("document.body.innerText.includes('请喊：1 号')")
+        .await;
+    let seen = board(&market, &booth).await;
+    assert_eq!(
+        (&seen["called"][0]["number"], &seen["waiting"]),
+        (&json!(1), &json!([2]))
+    );
+    browser.forgive().await;
+    browser.look("at-booth-called", DESK).await;
+    // What is wrong is told beside its field, through the script as well.
+    browser.fill("entry", "ZZZZ9999").await;
+    browser.ask(&press("/scan")).await;
+    browser.until("document.querySelector('.summary')").await;
+    browser
+        .until("document.querySelector('[name=entry]').value === 'ZZZZ9999'")
+        .await;
+    browser.fill("entry", &seeker.code).await;
+    browser.push("#table form[action$='/scan'] button").await;
+    browser
+        .until("document.body.innerText.includes('张**')")
+        .await;
+    browser.look("at-booth-here", DESK).await;
+    browser
+        .push("#table form[action$='/interest'] button")
+        .await;
+    browser
+        .until("document.body.innerText.includes('接收')")
+        .await;
+    browser.look("at-booth-interest", DESK).await;
+    browser.go(&format!("/B/{booth}/queue")).await;
+    browser.look("queue-board", DESK).await;
+    browser.go(&format!("/T/{}?as=holder", seeker.secret)).await;
+    browser.look("queue-ticket", DESK).await;
+    browser.go(&format!("/T/{}/queues", seeker.secret)).await;
+    browser.look("queue-lines", DESK).await;
+    let steward = market.app().role(Role::GateSteward).await;
+    browser.wear(&[cookie(steward.session())]).await;
+    browser.go("/gate/starlight/queues").await;
+    browser.choose("booth", &booth).await;
+    browser.press(&word("queue.give.do")).await;
+    browser.look("queue-give", DESK).await;
+    browser.close().await;
+}
+
+fn cookie(session: &str) -> thirtyfour::Cookie {
+    thirtyfour::Cookie::new("nightfair", session)
 }
 
 /// So many employees of one booth, signed in.

@@ -177,5 +177,6 @@ pub async fn copy(
         },
         "gate": scans,
         "matches": (matches.of)(app.clone(), row.id, lang).await?,
+        "queues": (matches.kept)(app.clone(), row.id).await?,
     }))
 }
