@@ -280,10 +280,8 @@ async fn a_ticket_stands_in_three_lines_and_leaves_them_with_its_withdrawal() {
     seeker.client.post(&leave, &[]).await.expect(303);
     take(&seeker, &booths[3]).await.expect(201);
     assert_eq!(board(&market, &booths[0]).await["count"], 0);
-    let gone = seeker
-        .client
-        .api_delete(&format!("/tickets/{}", seeker.secret));
-    gone.await.expect(204);
+    let ticket = format!("/tickets/{}", seeker.secret);
+    seeker.client.api_delete(&ticket).await.expect(204);
     for booth in &booths {
         assert_eq!(board(&market, booth).await["count"], 0);
     }
@@ -465,7 +463,7 @@ async fn no_wrong_input_upsets_a_line() {
         "<script>\"'",
         "-1",
         "999999999999999999999",
-        &long,
+        long.as_str(),
     ] {
         for (who, path, name, others) in [
             (&market.clerk, at(&booth, "/scan"), "entry", vec![]),
@@ -503,8 +501,12 @@ async fn no_wrong_input_upsets_a_line() {
         assert!(next.status.as_u16() < 500, "{}", next.status);
     }
     for path in ["/places/abc", "/places/99"] {
-        let reply = market.clerk.post(&at(&booth, path), &[("became", "here")]);
-        reply.await.expect(404);
+        let path = at(&booth, path);
+        market
+            .clerk
+            .post(&path, &[("became", "here")])
+            .await
+            .expect(404);
     }
     let path = format!("/gate/starlight/queues/{booth}/abc");
     steward.get(&path).await.expect(404);
