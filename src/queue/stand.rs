@@ -65,6 +65,9 @@ fn has_booth(stand: &participation::Model) -> bool {
 /// 404 when the office has none, or its evening is not announced.
 pub async fn by_code(app: &App, code: &str) -> AppResult<Stand> {
     let (db, office) = (app.db.read(), app.settings.office);
+    if !code.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Err(AppError::not_found());
+    }
     let row = match booth_store::by_code(db, office, code).await {
         Err(error) if error.code() == Some("not_found") => {
             booth_store::by_code(db, office, &code.to_uppercase()).await?

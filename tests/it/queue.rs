@@ -541,6 +541,8 @@ async fn what_is_pressed_without_a_network_is_sent_later_and_once() {
     browser.wear(&[cookie(market.clerk.session())]).await;
     browser.go(&at(&booth, "")).await;
     browser.look("at-booth-waiting", DESK).await;
+    let told = word("matching.at.unsent");
+    assert!(!browser.text().await.contains(&told), "nothing waits");
     let offline = |offline: bool| json!({"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
     let network = "Network.emulateNetworkConditions";
     browser.cdp("Network.enable", json!({})).await;
@@ -554,7 +556,7 @@ async fn what_is_pressed_without_a_network_is_sent_later_and_once() {
     browser
         .until("!document.querySelector('[data-unsent]').hidden")
         .await;
-    browser.sees(&word("matching.at.unsent")).await;
+    browser.sees(&told).await;
     assert_eq!(board(&market, &booth).await["count"], 2);
     browser.cdp(network, offline(false)).await;
     browser
