@@ -26,6 +26,7 @@ pub mod office;
 pub mod oversight;
 pub mod person;
 pub mod posting;
+pub mod queue;
 pub mod rulebook;
 pub mod seeker;
 pub mod tally;

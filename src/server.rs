@@ -13,7 +13,7 @@ use crate::{
         page::{self, Page, Static, View},
         text::{self, Lang},
     },
-    posting, rulebook, seeker, tally,
+    posting, queue, rulebook, seeker, tally,
 };
 use anyhow::Context;
 use axum::{
@@ -80,6 +80,7 @@ pub fn routes() -> Routes {
         .merge(tally::routes(notice::BESIDE))
         .merge(person::routes())
         .merge(posting::routes())
+        .merge(queue::routes())
         .merge(broadcast::routes())
         .merge(rulebook::routes())
         .merge(matching::routes())

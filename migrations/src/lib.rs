@@ -15,6 +15,7 @@ pub mod m20261126_000010_casework;
 mod m20261126_000011_intake;
 mod m20261126_000012_notice;
 mod m20261126_000013_gate;
+mod m20261126_000014_queue;
 mod m20261126_000015_entries;
 mod shape;
 
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000011_intake::Migration),
             Box::new(m20261126_000012_notice::Migration),
             Box::new(m20261126_000013_gate::Migration),
+            Box::new(m20261126_000014_queue::Migration),
             Box::new(m20261126_000015_entries::Migration),
         ]
     }

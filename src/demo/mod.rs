@@ -10,6 +10,7 @@ mod company;
 mod crowd;
 mod evening;
 mod ladder;
+mod line;
 mod plot;
 mod service;
 mod stage;
@@ -231,6 +232,7 @@ async fn market(
         service::book_kept(story, &desk).await?;
     }
     evening::on_air(story, town, &evening).await?;
+    line::stand_in_line(story, firms, &evening).await?;
     let poster = evening.posters.into_iter().next();
     Ok(poster.map(|(_, code)| code).unwrap_or_default())
 }

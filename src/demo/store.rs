@@ -213,3 +213,17 @@ pub async fn registration(
         .await?
         .ok_or_else(AppError::not_found)
 }
+
+/// Tickets of those who are inside, the first one first.
+pub async fn inside(db: &impl ConnectionTrait, fair: FairId) -> AppResult<Vec<RegistrationId>> {
+    Ok(registration::Entity::find()
+        .select_only()
+        .column(registration::Column::Id)
+        .filter(registration::Column::FairId.eq(fair))
+        .filter(registration::Column::Inside.eq(true))
+        .order_by_asc(registration::Column::FirstInAt)
+        .limit(120)
+        .into_tuple()
+        .all(db)
+        .await?)
+}

@@ -89,6 +89,10 @@ ids! {
     PosterId,
     /// 岗位
     PostingId,
+    /// 摊位队列
+    BoothQueueId,
+    /// 号
+    QueuePlaceId,
     /// 集市报名
     RegistrationId,
     /// 核验记录

@@ -25,6 +25,7 @@ pub mod pay;
 pub mod personal;
 pub mod posting;
 pub mod posting_check;
+pub mod queue;
 pub mod rates;
 pub mod role;
 pub mod rota;

@@ -25,6 +25,7 @@ use crate::{
         text::{self, Lang},
     },
     posting::store as postings,
+    queue,
     seeker::{MatchRow, Matches, ticket},
 };
 use serde::Deserialize;
@@ -40,10 +41,17 @@ pub(super) const TAKE_IN: &[Role] = &[
 /// Who opens the papers of an employer from a match.
 const PLACERS: &[Role] = &[Role::OfficeAdmin, Role::PlacementOfficer];
 
-/// 入场券上的对接
+/// 入场券上的对接和排队
 pub const MATCHES: Matches = Matches {
     of: |app, id, lang| Box::pin(async move { rows(&app, id, lang).await }),
-    withdraw: |tx, keys, id| Box::pin(commands::withdraw_all(tx, keys, id)),
+    queues: |app, id| Box::pin(async move { queue::view::rows(&app, id).await }),
+    kept: |app, id| Box::pin(async move { queue::view::kept(&app, id).await }),
+    withdraw: |tx, keys, id| {
+        Box::pin(async move {
+            queue::commands::leave_all(tx, id).await?;
+            commands::withdraw_all(tx, keys, id).await
+        })
+    },
 };
 
 /// 台账中的对接: how the shared door opens a match, and what the ledger's pages say of one.

@@ -14,6 +14,7 @@ pub mod moves;
 mod pages;
 mod routes;
 mod routes_api;
+mod routes_booth;
 mod routes_employer;
 mod routes_office;
 mod routes_seeker;
@@ -22,7 +23,7 @@ pub mod view;
 
 pub use hooks::{LEDGER, MATCHES};
 pub use pages::{
-    BoothPage, EmployerMatchPage, IdentifyPage, InterestPage, JobsPage, OnBehalfPage, QueuePage,
-    ScanPage, SeekerMatchPage, WorkPage,
+    AtBoothPage, BoothPage, BoothsPage, EmployerMatchPage, IdentifyPage, InterestPage, JobsPage,
+    OnBehalfPage, QueuePage, ScanPage, SeekerMatchPage, WorkPage,
 };
 pub use routes::routes;

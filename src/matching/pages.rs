@@ -2,6 +2,7 @@
 use crate::{
     person::consent::Notice,
     platform::{form::Form, page::Page, text, text::Lang},
+    queue::Board,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -164,6 +165,8 @@ pub struct BoothPage {
     /// Where it stands now; nowhere when it left.
     pub booth: Option<String>,
     pub jobs: Vec<Job>,
+    /// Its line, while numbers are given out.
+    pub line: Option<Board>,
 }
 
 impl Page for BoothPage {
@@ -177,6 +180,7 @@ impl Page for BoothPage {
             intro: "西北仓配。".into(),
             booth: Some("A01".into()),
             jobs: vec![Job::sample()],
+            line: Some(Board::sample()),
         };
         let over = Evening {
             over: true,
@@ -191,6 +195,7 @@ impl Page for BoothPage {
             Self {
                 booth: None,
                 jobs: vec![],
+                line: None,
                 ..usual()
             },
             Self {
@@ -719,6 +724,194 @@ impl Page for ScanPage {
                 entry: "7K3M9QX2".into(),
                 ..blank()
             },
+        ]
+    }
+}
+
+/// A number that was called, at the booth of whoever called it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Seat {
+    pub number: i64,
+    /// At the table.
+    pub here: bool,
+    /// Called by the reader.
+    pub mine: bool,
+    /// Until when it is awaited, such as `19:42`.
+    pub until: Option<String>,
+    /// It was awaited long enough.
+    pub late: bool,
+    /// It was called in vain before: the next time it is out.
+    pub last: bool,
+    /// Without a ticket.
+    pub paper: bool,
+    pub holder: Option<Holder>,
+}
+
+impl Seat {
+    fn sample() -> Self {
+        Self {
+            number: 12,
+            here: true,
+            mine: true,
+            until: None,
+            late: false,
+            last: false,
+            paper: false,
+            holder: Some(Holder::sample()),
+        }
+    }
+
+    fn awaited(number: i64, late: bool) -> Self {
+        Self {
+            number,
+            here: false,
+            until: Some("19:42".into()),
+            late,
+            last: late,
+            paper: late,
+            holder: None,
+            ..Self::sample()
+        }
+    }
+}
+
+/// Whoever is at the table, and what can come of it now.
+#[derive(Clone, Debug, Serialize)]
+pub struct AtTable {
+    pub holder: Holder,
+    /// Code of the ticket.
+    pub entry: String,
+    /// The match that goes on.
+    pub current: Option<Line>,
+    pub moves: Option<Moves>,
+    /// It was not referred to the employer yet.
+    pub waits: bool,
+    /// Others that there are.
+    pub lines: Vec<Line>,
+    /// Postings without a match so far.
+    pub postings: Vec<Choice>,
+}
+
+/// 摊位工作台: the line and the table of a booth, on the telephone of whoever stands there
+#[derive(Serialize)]
+pub struct AtBoothPage {
+    pub evening: Evening,
+    pub board: Board,
+    pub seats: Vec<Seat>,
+    pub person: Option<AtTable>,
+    pub choices: Choices,
+    /// What was typed and not found.
+    pub entry: String,
+    pub trouble: Option<String>,
+    /// Key below `matching.at.said`.
+    pub said: Option<&'static str>,
+    /// The number it is said of.
+    pub number: Option<i64>,
+    pub form: Form,
+}
+
+impl Page for AtBoothPage {
+    const TEMPLATE: &'static str = "matching/at_booth.html";
+
+    fn samples() -> Vec<Self> {
+        let job = |value: &str| Choice {
+            value: value.into(),
+            label: "仓储分拣员".into(),
+        };
+        let usual = || Self {
+            evening: Evening::sample(),
+            board: Board::sample(),
+            seats: vec![Seat::sample(), Seat::awaited(13, false)],
+            person: Some(AtTable {
+                holder: Holder::sample(),
+                entry: "7K3M9QX2".into(),
+                current: Some(Line::sample()),
+                moves: Some(Moves::sample(&["met", "offer", "not_selected"], false)),
+                waits: false,
+                lines: vec![Line::sample()],
+                postings: vec![job("1"), job("2")],
+            }),
+            choices: choices(Lang::Zh),
+            entry: String::new(),
+            trouble: None,
+            said: Some("called"),
+            number: Some(13),
+            form: Form::blank(),
+        };
+        let fresh = AtTable {
+            holder: Holder::sample(),
+            entry: "7K3M9QX2".into(),
+            current: None,
+            moves: None,
+            waits: false,
+            lines: vec![],
+            postings: vec![job("1")],
+        };
+        let mut again = Form::filled([("entry", "7K3".into()), ("word", String::new())]);
+        for name in ["entry", "ticket"] {
+            again.errors.insert(name.into(), "请填写此项".into());
+            again.faults.push((name.into(), "请填写此项".into()));
+        }
+        vec![
+            usual(),
+            Self {
+                seats: vec![Seat::awaited(13, true)],
+                person: Some(fresh.clone()),
+                board: Board {
+                    paused: Some("用餐，20:10 继续".into()),
+                    ..Board::sample()
+                },
+                trouble: Some("13 号还有时间".into()),
+                said: None,
+                number: None,
+                form: again,
+                ..usual()
+            },
+            Self {
+                seats: vec![],
+                person: Some(AtTable {
+                    current: Some(Line::sample()),
+                    waits: true,
+                    postings: vec![],
+                    ..fresh
+                }),
+                ..usual()
+            },
+            Self {
+                seats: vec![],
+                person: None,
+                board: Board {
+                    shut: Some("queue_over"),
+                    waiting: vec![],
+                    count: 0,
+                    minutes: None,
+                    ..Board::sample()
+                },
+                said: Some("empty"),
+                number: None,
+                ..usual()
+            },
+        ]
+    }
+}
+
+/// 摊位工作台, when there is none tonight or more than one
+#[derive(Serialize)]
+pub struct BoothsPage {
+    /// Code of the booth, and its evening.
+    pub booths: Vec<(String, Evening)>,
+}
+
+impl Page for BoothsPage {
+    const TEMPLATE: &'static str = "matching/booths.html";
+
+    fn samples() -> Vec<Self> {
+        let booth = ("7K3M9QX2".to_owned(), Evening::sample());
+        vec![
+            Self {
+                booths: vec![booth],
+            },
+            Self { booths: vec![] },
         ]
     }
 }

@@ -1,7 +1,7 @@
 //! The door table of matches.
 use super::{
-    hooks::TAKE_IN, routes_api as api, routes_employer as employer, routes_office as office,
-    routes_seeker as seeker,
+    hooks::TAKE_IN, routes_api as api, routes_booth as booth, routes_employer as employer,
+    routes_office as office, routes_seeker as seeker,
 };
 use crate::{
     account::{Audience, Routes},
@@ -43,6 +43,7 @@ pub fn routes() -> Routes {
             "/employer/matches/{number}/rating",
             employer::rate,
         )
+        .merge(at_booth())
         .get(EMPLOYER, "/employer/scan", employer::scan)
         .post(EMPLOYER, "/employer/scan", employer::record)
         .get(DESK, "/office/matches", office::work)
@@ -52,4 +53,18 @@ pub fn routes() -> Routes {
         .api(Anyone, routes!(api::interest))
         .api(EMPLOYER, routes!(api::scan))
         .api(EMPLOYER, routes!(api::phone))
+}
+
+fn at_booth() -> Routes {
+    let at = |rest: &str| format!("/employer/booth/{{participation}}{rest}");
+    Routes::new()
+        .get(EMPLOYER, "/employer/booth", booth::find)
+        .get(EMPLOYER, &at(""), booth::one)
+        .post(EMPLOYER, &at("/next"), booth::next)
+        .post(EMPLOYER, &at("/places/{number}"), booth::settle)
+        .post(EMPLOYER, &at("/numbers"), booth::give)
+        .post(EMPLOYER, &at("/pause"), booth::pause)
+        .post(EMPLOYER, &at("/scan"), booth::scan)
+        .post(EMPLOYER, &at("/interest"), booth::interest)
+        .post(EMPLOYER, &at("/matches/{number}"), booth::act)
 }

@@ -169,13 +169,7 @@ pub async fn interest(
     call: Call<InterestBody>,
 ) -> AppResult<Response> {
     let office = app.settings.office;
-    let ticket = match ticket::by_secret(&app, office, &secret).await {
-        Err(error) if error.code() == Some("not_found") => {
-            app.limits.guess_from(peer.ip())?;
-            return Err(error);
-        }
-        found => found?,
-    };
+    let ticket = ticket::open(&app, &secret, peer.ip()).await?;
     let new = read_interest(&app, lang, &ticket, &call.body).await?;
     let by = door::holder(ticket.person);
     let done = commands::interest(&app, office, by, call.once, new).await?;

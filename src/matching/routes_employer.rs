@@ -38,7 +38,7 @@ use axum::{
 use serde::Deserialize;
 use std::net::SocketAddr;
 
-const LIST: &str = "/employer/matches";
+pub(super) const LIST: &str = "/employer/matches";
 const PAGE: u64 = 30;
 
 /// A tab of the queue: its name, the stages and the steps in it.
@@ -201,6 +201,11 @@ pub async fn one(
     view.show(page)
 }
 
+/// Not referred to the employer yet.
+pub(super) fn waits(stage: Stage) -> bool {
+    matches!(stage, Stage::Registered | Stage::Accepted)
+}
+
 async fn match_page(
     app: &App,
     lang: Lang,
@@ -217,7 +222,7 @@ async fn match_page(
         moves: view::moves_of(app, found, &shelf, (side, url))?,
         choices: choices(lang),
         rating: found.row.rating,
-        waits: matches!(stage, Stage::Registered | Stage::Accepted),
+        waits: waits(stage),
         trouble: None,
         said: None,
     })
@@ -246,7 +251,12 @@ pub async fn act(
     }
 }
 
-async fn carry_out(app: &App, actor: &Actor, found: &Found, sent: &Sent) -> AppResult<()> {
+pub(super) async fn carry_out(
+    app: &App,
+    actor: &Actor,
+    found: &Found,
+    sent: &Sent,
+) -> AppResult<()> {
     let by = door::acting(app.db.read(), actor).await?;
     let once = sent.once(&format!("account:{} {}", actor.account, found.case.number))?;
     if form::is_met(sent) {
@@ -436,7 +446,12 @@ pub async fn record(
     }
 }
 
-async fn open(app: &App, actor: &Actor, ticket: &Ticket, sent: &Sent) -> AppResult<String> {
+pub(super) async fn open(
+    app: &App,
+    actor: &Actor,
+    ticket: &Ticket,
+    sent: &Sent,
+) -> AppResult<String> {
     let asked: Result<PostingId, _> = sent.get("posting").parse();
     let posting = asked.map_err(|_| Faults::one("posting", FieldFault::Required))?;
     own_posting(app, actor, ticket, posting).await?;

@@ -12,17 +12,13 @@ use super::{
 use crate::{
     case::door,
     domain::{
-        booking::BookingStatus,
         case::InterestChannel,
-        contact::tail4,
-        fair::FairStatus,
-        fault::{Faults, FieldFault},
         id::{EmployerId, PostingId},
         ticket::{Code, Secret},
     },
     entity::{fair, posting},
     error::{AppError, AppResult},
-    fair::{booth_store, store as fairs},
+    fair::store as fairs,
     person::{
         self,
         consent::{self, Notice, Purpose},
@@ -35,6 +31,7 @@ use crate::{
         text::Lang,
     },
     posting::store::{self as postings, Wanted},
+    queue::{self, stand},
     seeker::ticket::{self, Ticket},
 };
 use axum::{
@@ -59,13 +56,7 @@ struct Held {
 
 async fn held(app: &App, raw: &str, peer: Peer) -> AppResult<Held> {
     let office = app.settings.office;
-    let ticket = match ticket::by_secret(app, office, raw).await {
-        Err(error) if error.code() == Some("not_found") => {
-            app.limits.guess_from(peer.0.ip())?;
-            return Err(error);
-        }
-        found => found?,
-    };
+    let ticket = ticket::open(app, raw, peer.0.ip()).await?;
     let fair = fairs::find_by_id(app.db.read(), office, ticket.fair).await?;
     let base = ticket::base(app, ticket.id).await?;
     Ok(Held { ticket, fair, base })
@@ -77,35 +68,27 @@ pub async fn booth(
     view: View,
     Path(code): Path<String>,
 ) -> AppResult<Response> {
-    let (db, office, now) = (app.db.read(), app.settings.office, app.db.now());
-    let place = match booth_store::by_code(db, office, &code).await {
-        Err(error) if error.code() == Some("not_found") => {
-            booth_store::by_code(db, office, &code.to_uppercase()).await?
-        }
-        found => found?,
-    };
-    let fair = fairs::find_by_id(db, office, place.fair_id).await?;
-    if fair.status == FairStatus::Draft {
-        return Err(AppError::not_found());
-    }
-    let employer = store::employer(db, office, place.employer_id).await?;
-    let here = place.active && place.status == BookingStatus::Booked;
-    let label = match place.booth_id.filter(|_| here) {
-        Some(booth) => store::booth_label(db, booth).await?,
-        None => None,
-    };
-    let rows = postings::visible_of(db, &fair, place.employer_id, now).await?;
+    let stand = stand::by_code(&app, &code).await?;
+    let (db, now) = (app.db.read(), app.db.now());
+    let (fair, place) = (&stand.fair, &stand.row);
+    let employer = store::employer(db, fair.office_id, place.employer_id).await?;
+    let rows = postings::visible_of(db, fair, place.employer_id, now).await?;
     let jobs = rows.iter().map(|row| Job {
         href: format!("/f/{}/interest/{}?b={}", fair.slug, row.id, place.code),
-        ..view::job(view.lang, row, (&employer.name, label.as_ref()))
+        ..view::job(view.lang, row, (&employer.name, stand.booth.as_ref()))
     });
+    let line = match stand.is_open(now) {
+        Ok(()) => Some(queue::view::board(&app, &stand).await?),
+        Err(_) => None,
+    };
     let page = BoothPage {
         jobs: jobs.collect(),
-        evening: view::evening(&fair, now),
-        code: place.code,
+        evening: view::evening(fair, now),
+        line,
+        code: place.code.clone(),
         employer: employer.name,
         intro: employer.intro,
-        booth: label,
+        booth: stand.booth.clone(),
     };
     view.show(page)
 }
@@ -186,7 +169,7 @@ pub async fn identify(
     sent: Sent,
 ) -> AppResult<Response> {
     let (fair, posting) = public(&app, &slug, &id).await?;
-    match known(&app, &fair, peer, &sent).await {
+    match ticket::recognise(&app, &fair, peer.0.ip(), &sent).await {
         Ok(ticket) => {
             let base = ticket::base(&app, ticket.id).await?;
             let secret = Secret::parse(ticket::last_part(&base));
@@ -200,26 +183,6 @@ pub async fn identify(
             page.form = Form::retry(view.lang, &sent, error)?;
             view.show_with(StatusCode::UNPROCESSABLE_ENTITY, page)
         }
-    }
-}
-
-async fn known(app: &App, fair: &fair::Model, peer: Peer, sent: &Sent) -> AppResult<Ticket> {
-    let mut faults = Faults::new();
-    let code = faults.take("code", Code::parse(sent.get("code")));
-    let tail = faults.take("tail", tail4(sent.get("tail")));
-    let (code, tail) = faults.into_result(code.zip(tail))?;
-    app.limits.guess_from(peer.0.ip())?;
-    let one_ticket = format!("{} {}", fair.id, code.as_str());
-    app.limits.guesses_by_address.check(&one_ticket)?;
-    let nobody = || AppError::from(Faults::one("code", FieldFault::NotFound));
-    let Ok(ticket) = ticket::by_code(app, fair.id, code.as_str()).await else {
-        return Err(nobody());
-    };
-    let card = person::card(app.db.read(), &app.keys, fair.office_id, ticket.person).await?;
-    if card.tail == tail {
-        Ok(ticket)
-    } else {
-        Err(nobody())
     }
 }
 

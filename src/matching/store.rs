@@ -404,12 +404,6 @@ pub async fn employer(
         .ok_or_else(AppError::not_found)
 }
 
-/// Label of a booth.
-pub async fn booth_label(db: &impl ConnectionTrait, id: BoothId) -> AppResult<Option<String>> {
-    let found = booth::Entity::find_by_id(id).one(db).await?;
-    Ok(found.map(|booth| booth.label))
-}
-
 /// Published postings of one employer, or of all, in the order in which they were written.
 pub async fn published(
     db: &impl ConnectionTrait,

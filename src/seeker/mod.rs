@@ -58,12 +58,55 @@ pub struct MatchRow {
     pub href: String,
 }
 
-/// What the capability of matches, which stands above this one, adds to a ticket.
+/// 排队: one line of «my numbers» on the ticket page.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct QueueRow {
+    #[serde(skip)]
+    pub queue: i64,
+    /// Where the employer stands, such as `A01`; empty without a booth.
+    pub booth: String,
+    pub employer: String,
+    pub number: i64,
+    /// waiting, called, here, missed; shut while the booth gives out no numbers.
+    pub state: String,
+    /// How many are called before it.
+    pub ahead: u64,
+    /// About how many minutes until the call; none while the booth has no pace yet.
+    pub minutes: Option<i64>,
+    /// From then on the call may come, such as `19:42`.
+    pub come_at: Option<String>,
+    /// Until when a number that was called is awaited, such as `19:45`.
+    pub until: Option<String>,
+    /// It was called in vain before.
+    pub once_missed: bool,
+    /// What those who wait are told while nobody is called.
+    pub paused: Option<String>,
+    /// Address below which the number is given back.
+    pub href: String,
+    /// The numbers that are called now, for everybody.
+    pub board: String,
+    /// Where another number is taken.
+    pub again: String,
+}
+
+impl QueueRow {
+    /// Whether something is going to happen to it.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state.as_str(), "waiting" | "called")
+    }
+}
+
+/// What the capabilities above this one add to a ticket: matches, and numbers in lines.
 #[derive(Clone, Copy)]
 pub struct Matches {
     /// The matches of a registration, the newest first, in the given language.
     pub of: fn(App, RegistrationId, Lang) -> BoxFuture<'static, AppResult<Vec<MatchRow>>>,
-    /// Ends the open matches of a registration that is being withdrawn, in the same transaction.
+    /// The numbers of a registration in the lines at booths.
+    pub queues: fn(App, RegistrationId) -> BoxFuture<'static, AppResult<Vec<QueueRow>>>,
+    /// Everything that is kept of those numbers, for the holder's copy of the data.
+    pub kept: fn(App, RegistrationId) -> BoxFuture<'static, AppResult<Vec<serde_json::Value>>>,
+    /// Ends the open matches and the numbers of a registration that is being withdrawn, in the same
+    /// transaction.
     pub withdraw: for<'a> fn(&'a WriteTx, &'a Keys, RegistrationId) -> BoxFuture<'a, AppResult<()>>,
 }
 
@@ -71,6 +114,8 @@ impl Matches {
     /// Without the capability of matches.
     pub const NONE: Self = Self {
         of: |_, _, _| Box::pin(async { Ok(Vec::new()) }),
+        queues: |_, _| Box::pin(async { Ok(Vec::new()) }),
+        kept: |_, _| Box::pin(async { Ok(Vec::new()) }),
         withdraw: |_, _, _| Box::pin(async { Ok(()) }),
     };
 }

@@ -2,17 +2,21 @@
 use super::store::{self, ACTIVE};
 use crate::{
     domain::{
+        contact::tail4,
+        fault::{Faults, FieldFault},
         group::TargetGroup,
         id::{FairId, OfficeId, PersonId, RegistrationId},
         ticket::{Code, Secret},
     },
-    entity::registration,
+    entity::{fair, registration},
     error::{AppError, AppResult},
-    platform::{App, Settings, secret::Keys},
+    person,
+    platform::{App, Settings, form::Sent, secret::Keys},
 };
 use axum::http::StatusCode;
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use chrono::{DateTime, Utc};
+use std::net::IpAddr;
 
 /// A registration without anything personal: who it is answers [`crate::person::card`].
 #[derive(Clone, Debug)]
@@ -75,6 +79,51 @@ pub async fn by_code(app: &App, fair: FairId, raw: &str) -> AppResult<Ticket> {
     let code = Code::parse(raw).map_err(|_| AppError::not_found())?;
     let row = store::by_code(app.db.read(), fair, &code).await?;
     standing(row.ok_or_else(AppError::not_found)?)
+}
+
+/// The standing ticket of an address that somebody opens. Wrong secrets are counted by address,
+/// right ones are not: a whole market may share one.
+///
+/// # Errors
+/// As [`by_secret`], 429 for who keeps guessing.
+pub async fn open(app: &App, raw: &str, ip: IpAddr) -> AppResult<Ticket> {
+    match by_secret(app, app.settings.office, raw).await {
+        Err(error) if error.code() == Some("not_found") => {
+            app.limits.guess_from(ip)?;
+            Err(error)
+        }
+        found => found,
+    }
+}
+
+/// Whoever says code and last four digits (`code`, `tail`), as they stand on the ticket; each code
+/// can be tried a few times.
+///
+/// # Errors
+/// 422 with the field that is wrong, 429 for who keeps guessing.
+pub async fn recognise(
+    app: &App,
+    fair: &fair::Model,
+    ip: IpAddr,
+    sent: &Sent,
+) -> AppResult<Ticket> {
+    let mut faults = Faults::new();
+    let code = faults.take("code", Code::parse(sent.get("code")));
+    let tail = faults.take("tail", tail4(sent.get("tail")));
+    let (code, tail) = faults.into_result(code.zip(tail))?;
+    app.limits.guess_from(ip)?;
+    let one_ticket = format!("{} {}", fair.id, code.as_str());
+    app.limits.guesses_by_address.check(&one_ticket)?;
+    let nobody = || AppError::from(Faults::one("code", FieldFault::NotFound));
+    let Ok(ticket) = by_code(app, fair.id, code.as_str()).await else {
+        return Err(nobody());
+    };
+    let card = person::card(app.db.read(), &app.keys, fair.office_id, ticket.person).await?;
+    if card.tail == tail {
+        Ok(ticket)
+    } else {
+        Err(nobody())
+    }
 }
 
 /// The ticket of a registration, withdrawn or not.

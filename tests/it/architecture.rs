@@ -41,6 +41,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "person", "rulebook",
         ],
     ),
+    ("queue", QUEUE),
     ("matching", MATCHING),
     (
         "tally",
@@ -75,6 +76,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "person",
             "seeker",
             "posting",
+            "queue",
             "broadcast",
             "case",
             "rulebook",
@@ -109,6 +111,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "seeker",
             "posting",
             "broadcast",
+            "queue",
             "matching",
         ],
     ),
@@ -168,7 +171,11 @@ const BROADCAST: &[&str] = &[
 
 const MATCHING: &[&str] = &[
     "domain", "entity", "error", "platform", "account", "case", "fair", "person", "seeker",
-    "posting",
+    "posting", "queue",
+];
+
+const QUEUE: &[&str] = &[
+    "domain", "entity", "error", "platform", "account", "fair", "seeker",
 ];
 
 /// Words that may not appear in files whose path starts so or ends so.

@@ -1,6 +1,10 @@
 //! Fairs and employers for stories, made the way the office makes them.
 use crate::harness::{Client, TestApp};
-use nightfair::domain::{id::EmployerId, role::Role, uscc::Uscc};
+use nightfair::{
+    domain::{id::EmployerId, role::Role, uscc::Uscc},
+    entity::participation,
+};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
 /// The slug of [`open_fair`].
@@ -34,6 +38,15 @@ pub async fn approved_employer(office: &Client, n: u32) -> EmployerId {
         .await
         .expect(200);
     id.parse().unwrap()
+}
+
+/// What the QR at the booth of an employer names.
+pub async fn stand_code(app: &TestApp, employer: EmployerId) -> String {
+    let stand = participation::Entity::find()
+        .filter(participation::Column::EmployerId.eq(employer))
+        .one(app.app.db.read())
+        .await;
+    stand.unwrap().unwrap().code
 }
 
 /// An evening three weeks after the clock of [`TestApp::start`], registering at once.

@@ -220,6 +220,12 @@ impl Client {
         }
     }
 
+    /// The session, for a browser that goes on with it.
+    pub fn session(&self) -> &str {
+        let cookie = self.cookie.as_deref().unwrap_or_default();
+        cookie.split_once('=').map_or("", |(_, token)| token)
+    }
+
     pub async fn get(&self, path: &str) -> Reply {
         self.send(self.request(Method::GET, path).body(Body::empty()).unwrap())
             .await

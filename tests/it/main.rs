@@ -69,6 +69,7 @@ mod posting_check;
 mod posting_make;
 mod posting_pages;
 mod qr;
+mod queue;
 mod rulebook;
 mod schema;
 mod storm;

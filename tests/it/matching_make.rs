@@ -28,7 +28,10 @@ pub struct Seeker {
 
 impl Market {
     pub async fn open() -> Self {
-        let square = Square::open().await;
+        Self::on(Square::open().await).await
+    }
+
+    pub async fn on(square: Square) -> Self {
         let (employer, clerk) = square.clerk("陇上云仓供应链有限公司").await;
         square.book(employer, "A01").await;
         let officer = square.app.role(Role::PlacementOfficer).await;

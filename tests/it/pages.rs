@@ -7,7 +7,7 @@ use nightfair::{
         sign::Sign,
         text::Lang,
     },
-    posting, rulebook, seeker, server, tally,
+    posting, queue, rulebook, seeker, server, tally,
 };
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -95,6 +95,11 @@ fn every_page_renders_and_every_template_is_a_page() {
         render_samples::<oversight::SealedPage>(),
         render_samples::<oversight::WeightsPage>(),
         render_samples::<person::PersonPage>(),
+        render_samples::<queue::BoardPage>(),
+        render_samples::<queue::GivePage>(),
+        render_samples::<queue::LinesPage>(),
+        render_samples::<queue::NumberPage>(),
+        render_samples::<queue::SlipPage>(),
         render_samples::<rulebook::CalendarPage>(),
         render_samples::<rulebook::CategoriesPage>(),
         render_samples::<rulebook::CategoryPage>(),
@@ -127,7 +132,9 @@ fn every_page_renders_and_every_template_is_a_page() {
         render_samples::<employer::EmployersPage>(),
         render_samples::<employer::JoinPage>(),
         render_samples::<employer::NewEmployerPage>(),
+        render_samples::<matching::AtBoothPage>(),
         render_samples::<matching::BoothPage>(),
+        render_samples::<matching::BoothsPage>(),
         render_samples::<matching::IdentifyPage>(),
         render_samples::<matching::JobsPage>(),
         render_samples::<matching::InterestPage>(),

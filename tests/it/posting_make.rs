@@ -27,7 +27,10 @@ fn at(text: &str) -> DateTime<Utc> {
 impl Square {
     /// A published evening, starting now.
     pub async fn open() -> Self {
-        let app = TestApp::start().await;
+        Self::on(TestApp::start().await).await
+    }
+
+    pub async fn on(app: TestApp) -> Self {
         let fair = add_fair(&app, "starlight", FairStatus::Published).await;
         Self {
             app,

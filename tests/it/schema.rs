@@ -20,6 +20,7 @@ async fn entities_match_migrations() {
     readable::<api_token::Entity>(&app).await;
     readable::<area::Entity>(&app).await;
     readable::<booth::Entity>(&app).await;
+    readable::<booth_queue::Entity>(&app).await;
     readable::<calendar_day::Entity>(&app).await;
     readable::<calendar_hour::Entity>(&app).await;
     readable::<calendar_notice::Entity>(&app).await;
@@ -67,6 +68,7 @@ async fn entities_match_migrations() {
     readable::<poster::Entity>(&app).await;
     readable::<posting::Entity>(&app).await;
     readable::<posting_event::Entity>(&app).await;
+    readable::<queue_place::Entity>(&app).await;
     readable::<registration::Entity>(&app).await;
     readable::<request::Entity>(&app).await;
     readable::<rulebook::Entity>(&app).await;

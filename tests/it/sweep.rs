@@ -1,7 +1,7 @@
 //! Wrong input of every kind at every call of the API, as its own description lists them: never a
 //! failure of ours, always a document that says what is wrong, and nothing half-written.
 use crate::{
-    fair_build::{SLUG, approved_employer, fair_body, open_fair, uscc},
+    fair_build::{SLUG, approved_employer, fair_body, open_fair, stand_code, uscc},
     harness::{Client, Reply, TestApp},
 };
 use axum::{
@@ -92,7 +92,7 @@ struct Sweep {
 }
 
 /// Tables that a refused call leaves alone.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "fairs",
     "booths",
     "employers",
@@ -104,6 +104,7 @@ const TABLES: [&str; 13] = [
     "stream_views",
     "participations",
     "check_ins",
+    "queue_places",
     "cases",
     "idempotency_keys",
 ];
@@ -121,10 +122,12 @@ impl Sweep {
             .api_post(&bookings, &json!({"hold": hold["hold"]}))
             .await;
         booked.expect(201);
+        let stand = stand_code(&app, employer).await;
         let mut known = BTreeMap::from([
             ("fair", SLUG.to_owned()),
             ("label", "A01".to_owned()),
             ("employer", employer.to_string()),
+            ("participation", stand),
         ]);
         let mut sweep = Self {
             app,
@@ -381,6 +384,7 @@ fn taken(op: &Operation, sweep: &Sweep) -> Option<Value> {
         (_, "/api/v1/employers") => crate::fair_build::employer_body(77),
         ("postings", path) if path.contains("/fairs/") => posting(&sweep.known["employer"]),
         ("streams", _) => stream(),
+        ("queues", _) => json!({"booth": sweep.known["participation"]}),
         ("review", _) => json!({"decision": "approve"}),
         ("holds", _) => json!({"employer": sweep.known["employer"]}),
         _ => sweep.good(schema),

@@ -1,7 +1,7 @@
 //! The ticket and the pages behind it. No script, one answer each.
 use crate::{
     platform::{form::Form, page::Page},
-    seeker::{MatchRow, fairs::FairLine, notices::Notices},
+    seeker::{MatchRow, QueueRow, fairs::FairLine, notices::Notices},
 };
 use serde::Serialize;
 
@@ -39,11 +39,15 @@ pub struct TicketPage {
     pub state: &'static str,
     pub arrival: Option<Arrival>,
     pub matches: Vec<MatchRow>,
+    /// Numbers in the lines at booths.
+    pub queues: Vec<QueueRow>,
     /// The evening is over.
     pub over: bool,
     /// Just registered: the page says so once.
     pub fresh: bool,
     pub amended: bool,
+    /// What happened to a number: taken or left.
+    pub queued: Option<&'static str>,
 }
 
 impl TicketPage {
@@ -61,9 +65,11 @@ impl TicketPage {
             state: "not_arrived",
             arrival: None,
             matches: vec![],
+            queues: vec![],
             over: false,
             fresh: true,
             amended: false,
+            queued: None,
         }
     }
 }
@@ -82,6 +88,22 @@ impl Page for TicketPage {
             tone: tone.into(),
             href: "/".into(),
         };
+        let queued = |state: &str, minutes: Option<i64>| QueueRow {
+            queue: 1,
+            booth: "A01".into(),
+            employer: "陇上云仓".into(),
+            number: 12,
+            state: state.into(),
+            ahead: 3,
+            minutes,
+            come_at: minutes.map(|_| "19:42".into()),
+            until: (state == "called").then(|| "19:45".into()),
+            once_missed: minutes.is_none(),
+            paused: (state == "waiting" && minutes.is_none()).then(String::new),
+            href: "/T/04HMASW9NF6YY093/queues/7K3M9QX2".into(),
+            board: "/B/7K3M9QX2/queue".into(),
+            again: "/B/7K3M9QX2/number".into(),
+        };
         let came = Arrival {
             at: "2026-07-19T11:02:00Z".into(),
             gate: "东门".into(),
@@ -92,6 +114,15 @@ impl Page for TicketPage {
                 state: "inside",
                 arrival: Some(came.clone()),
                 matches: vec![row("A01", "info"), row("", "ok")],
+                queues: vec![
+                    queued("called", None),
+                    queued("here", None),
+                    queued("waiting", Some(18)),
+                    queued("waiting", None),
+                    queued("missed", None),
+                    queued("shut", None),
+                ],
+                queued: Some("taken"),
                 fresh: false,
                 amended: true,
                 ..Self::sample()

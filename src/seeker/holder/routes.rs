@@ -14,13 +14,15 @@ use crate::{
         page::{View, sealed},
         qr,
     },
-    seeker::{Matches, commands, fairs::FairLine, form, gate, roles::GATE_ROLES, store, ticket},
+    seeker::{
+        Matches, QueueRow, commands, fairs::FairLine, form, gate, roles::GATE_ROLES, store, ticket,
+    },
 };
 use axum::{
     Extension, Json,
     extract::{ConnectInfo, Path, Query, State},
     handler::Handler,
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::cookie::CookieJar;
@@ -50,12 +52,19 @@ async fn open(app: &App, secret: &str, peer: Peer) -> AppResult<Held> {
     show::open(app, secret, peer.0.ip()).await
 }
 
+/// What a redirect may have said of a number.
+const QUEUED: [&str; 2] = ["taken", "left"];
+/// Seconds after which the ticket of somebody who stands in line looks again.
+const AGAIN: u8 = 25;
+
 #[derive(Deserialize)]
 struct Said {
     #[serde(default)]
     new: String,
     #[serde(default)]
     saved: String,
+    #[serde(default)]
+    said: String,
     /// Staff who want to see the ticket and not the gate say so.
     #[serde(default)]
     r#as: String,
@@ -85,8 +94,16 @@ async fn ticket_page(
     let mut page = show::page(&app, view.lang, matches, &held).await?;
     page.fresh = !said.new.is_empty();
     page.amended = !said.saved.is_empty();
+    page.queued = QUEUED.into_iter().find(|known| *known == said.said);
+    let again = page.queues.iter().any(QueueRow::is_open);
     let jar = CookieJar::new().add(ticket::remember(&app, &held.secret));
-    Ok(sealed((jar, view.show(page)?).into_response()))
+    let mut response = sealed((jar, view.show(page)?).into_response());
+    if again {
+        let again = format!("{AGAIN}; url={}", held.base());
+        let again = HeaderValue::from_str(&again).map_err(anyhow::Error::from)?;
+        response.headers_mut().insert(header::REFRESH, again);
+    }
+    Ok(response)
 }
 
 async fn qr_page(

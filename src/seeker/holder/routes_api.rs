@@ -5,7 +5,7 @@ use crate::{
     error::AppResult,
     person,
     platform::{App, api::ProblemDocument, text::Lang},
-    seeker::{MatchRow, Matches, commands, gate::FirstSeen},
+    seeker::{MatchRow, Matches, QueueRow, commands, gate::FirstSeen},
 };
 use axum::{
     Extension, Json,
@@ -47,6 +47,8 @@ struct TicketState {
     first_seen: Option<FirstSeen>,
     registered_at: DateTime<Utc>,
     matches: Vec<MatchRow>,
+    /// Numbers in the lines at booths.
+    queues: Vec<QueueRow>,
 }
 
 /// State of a ticket and the matches of its holder.
@@ -68,6 +70,7 @@ async fn ticket(
         first_seen: FirstSeen::of(&row),
         state: show::state(&row).into(),
         matches: (matches.of)(app.clone(), row.id, lang).await?,
+        queues: (matches.queues)(app.clone(), row.id).await?,
         fair: fair.slug,
         title: fair.title,
         starts_at: fair.starts_at,

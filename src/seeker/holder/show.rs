@@ -94,10 +94,12 @@ pub async fn page(app: &App, lang: Lang, matches: Matches, held: &Held) -> AppRe
         state: state(row),
         arrival: came,
         matches: (matches.of)(app.clone(), row.id, lang).await?,
+        queues: (matches.queues)(app.clone(), row.id).await?,
         over: stage == Stage::Ended,
         fair: FairLine::from(fair),
         fresh: false,
         amended: false,
+        queued: None,
     })
 }
 
@@ -175,5 +177,6 @@ pub async fn copy(
         },
         "gate": scans,
         "matches": (matches.of)(app.clone(), row.id, lang).await?,
+        "queues": (matches.kept)(app.clone(), row.id).await?,
     }))
 }
