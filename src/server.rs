@@ -299,7 +299,10 @@ fn problem_of(response: &Response) -> Option<Problem> {
         .get(header::CONTENT_TYPE)
         .and_then(|v| v.to_str().ok());
     let bare = kind.is_none_or(|kind| kind.starts_with("text/plain"));
-    (status.as_u16() >= 400 && bare).then(|| Problem::new(status, status_code(status)))
+    (status.as_u16() >= 400 && bare).then(|| match status {
+        StatusCode::SERVICE_UNAVAILABLE => Problem::unavailable(),
+        status => Problem::new(status, status_code(status)),
+    })
 }
 
 /// The code of a failure that only has a status.
@@ -313,7 +316,6 @@ fn status_code(status: StatusCode) -> &'static str {
         415 => "unsupported_media_type",
         422 => "invalid",
         429 => "too_many",
-        503 => "unavailable",
         500..=599 => "internal",
         _ => "malformed",
     }

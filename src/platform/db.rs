@@ -420,7 +420,10 @@ async fn run_one(
     };
     let guarded = AssertUnwindSafe(async move { work(tx).await }).catch_unwind();
     let value = match tokio::time::timeout(PATIENCE, guarded).await {
-        Err(_) => Err(anyhow!("a write took too long").into()),
+        Err(_) => {
+            tracing::error!("a write took too long and was given up");
+            Err(AppError::unavailable())
+        }
         Ok(Err(_)) => Err(anyhow!("a write panicked").into()),
         Ok(Ok(value)) => value,
     };
