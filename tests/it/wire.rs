@@ -165,6 +165,17 @@ impl Told {
         Serving::spawn(self.program(&serve).args(more))
     }
 
+    /// The same under another program that starts it, such as one that traces.
+    pub fn serve_under(&self, mut outer: Command) -> Serving {
+        let serve = ["serve", "--listen", "127.0.0.1:0", "--venue", "127.0.0.1"];
+        let inner = self.program(&serve);
+        let set = inner
+            .get_envs()
+            .filter_map(|(name, set)| Some((name, set?)));
+        outer.envs(set).arg(inner.get_program());
+        Serving::spawn(outer.args(inner.get_args()))
+    }
+
     /// A look into the database, past the program.
     pub async fn look(&self) -> DatabaseConnection {
         let url = match &self.database {
