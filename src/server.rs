@@ -11,6 +11,7 @@ use crate::{
         api::{FieldProblem, ProblemDocument},
         health, metrics,
         page::{self, Page, Static, View},
+        refusals,
         text::{self, Lang},
     },
     posting, rulebook, seeker, tally,
@@ -29,6 +30,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use hyper_util::rt::TokioTimer;
 use serde::{Deserialize, Serialize};
 use std::{
+    collections::HashSet,
     net::{IpAddr, SocketAddr, TcpListener},
     time::{Duration, Instant},
 };
@@ -97,7 +99,16 @@ pub fn routes() -> Routes {
 
 /// The description of the API, made from the handlers themselves.
 pub fn document() -> OpenApi {
-    let (_, mut document) = routes().into_parts();
+    let routes = routes();
+    let doors = routes.table().iter();
+    let open: HashSet<_> = doors
+        .filter(|door| matches!(door.audience, Audience::Anyone))
+        .map(|door| (door.method.to_string(), door.path.clone()))
+        .collect();
+    let (_, mut document) = routes.into_parts();
+    refusals::describe(&mut document, |method, path| {
+        open.contains(&(method.to_owned(), path.to_owned()))
+    });
     document.info = InfoBuilder::new()
         .title("Nightfair")
         .version("1")
@@ -402,6 +413,10 @@ async fn guard_headers(State(app): State<App>, request: Request, next: Next) -> 
         "camera=(), microphone=(), geolocation=()"
     };
     put(HeaderName::from_static("permissions-policy"), camera);
+    if app.leaving.is_cancelled() {
+        // Whoever keeps this connection opens the next one elsewhere.
+        put(header::CONNECTION, "close");
+    }
     if app.settings.secure() {
         put(
             header::STRICT_TRANSPORT_SECURITY,
