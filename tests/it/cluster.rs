@@ -19,14 +19,18 @@ pub fn wanted() -> bool {
     crate::harness::server_url().is_some()
 }
 
-/// A program of PostgreSQL; its server does not run as root.
+/// A program of PostgreSQL.
 fn postgres(program: &str) -> Command {
     let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .unwrap()
         .map(|version| version.unwrap().path())
         .collect();
     versions.sort();
-    let path = versions.pop().unwrap().join("bin").join(program);
+    unprivileged(&versions.pop().unwrap().join("bin").join(program))
+}
+
+/// A program that does not run as root.
+pub fn unprivileged(path: &Path) -> Command {
     let mut command = if is_root() {
         let mut other = Command::new("setpriv");
         other.args(["--reuid=postgres", "--regid=postgres", "--init-groups"]);
@@ -42,6 +46,20 @@ fn postgres(program: &str) -> Command {
 
 fn is_root() -> bool {
     fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
+/// A folder of those who do not run as root.
+pub fn folder() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    if is_root() {
+        done(Command::new("chown").arg("postgres").arg(dir.path()));
+    }
+    dir
+}
+
+pub fn free_port() -> u16 {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    free.local_addr().unwrap().port()
 }
 
 #[track_caller]
@@ -102,14 +120,9 @@ impl Server {
     }
 
     fn empty() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        if is_root() {
-            done(Command::new("chown").arg("postgres").arg(dir.path()));
-        }
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
         Self {
-            dir,
-            port: free.local_addr().unwrap().port(),
+            dir: folder(),
+            port: free_port(),
             running: None,
         }
     }

@@ -216,7 +216,8 @@ async fn a_picture_without_room_leaves_nothing() {
     let files = nightfair::platform::files::Files::new(&disk.0).unwrap();
     let mut picture = std::io::Cursor::new(Vec::new());
     let drawn = image::RgbImage::from_fn(400, 400, |x, y| {
-        image::Rgb([x as u8, y as u8, (x * y) as u8])
+        let shade = |n: u32| u8::try_from(n % 256).unwrap();
+        image::Rgb([shade(x), shade(y), shade(x * y)])
     });
     drawn
         .write_to(&mut picture, image::ImageFormat::Png)
