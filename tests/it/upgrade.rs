@@ -22,6 +22,9 @@ use std::{
 /// Where the archives of released programs are, one each, made with the key: `1.2.0.backup`.
 const RELEASED: &str = "tests/released";
 
+/// Tables that a step empties on purpose: before it nothing was ever put in.
+const MADE_ANEW: [(usize, &str); 1] = [(12, "outbox")];
+
 async fn connect(url: &str) -> DatabaseConnection {
     let mut options = ConnectOptions::new(url);
     options.max_connections(1).sqlx_logging(false);
@@ -112,6 +115,7 @@ async fn every_step_of_the_schema_keeps_what_is_there() {
     for step in 1..=steps {
         migrations::Migrator::up(&db, Some(1)).await.unwrap();
         let tables = catalogue::tables(&db).await.unwrap();
+        known.retain(|name, _| !MADE_ANEW.contains(&(step, name)));
         for (name, before) in &known {
             let table = tables.iter().find(|table| table.name == *name);
             let table = table.unwrap_or_else(|| panic!("step {step} loses the table {name}"));
