@@ -56,10 +56,9 @@ fn value(table: &str, column: &str, kind: Kind, postgres: bool) -> String {
         (_, _, Kind::Instant) => "'2026-07-19 11:30:00+00:00'".into(),
         (_, _, Kind::Date) => "'2026-07-19'".into(),
         (_, _, Kind::Json) if postgres => "'{}'::jsonb".into(),
-        (_, _, Kind::Json) => "'{}'".into(),
+        (_, _, Kind::Json) | (_, "state", Kind::Text) => "'{}'".into(),
         (_, _, Kind::Bytes) if postgres => "'\\x0102'::bytea".into(),
         (_, _, Kind::Bytes) => "x'0102'".into(),
-        (_, "state", Kind::Text) => "'{}'".into(),
         _ => "'word'".into(),
     }
 }
