@@ -65,7 +65,11 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Export(Export::Tally { fair, out, lang }) => {
             export_tally(&common, &fair, &out, &lang).await
         }
-        Command::Backup { out, with_keys } => backup::backup(&common, &out, with_keys).await,
+        Command::Backup {
+            out,
+            with_keys,
+            verify,
+        } => backup::backup(&common, &out, with_keys, verify).await,
         Command::Restore { from } => backup::restore(&common, &from).await,
         Command::Doctor { listening, json } => doctor::run(&common, &listening, json).await,
         Command::VerifyLedger => verify_ledger(&common).await,
@@ -85,8 +89,14 @@ pub async fn open_here(common: &Common) -> Result<App> {
 pub async fn open(common: &Common, data: &Path, public_url: &str, migrate: bool) -> Result<App> {
     make_folder(data)?;
     let url = common.database(data);
+    if migrate {
+        backup::before_upgrade(common, data).await?;
+    }
     let db = Db::open(&url, Arc::new(SystemClock), migrate).await;
-    let db = db.context("--database-url: cannot open the database")?;
+    let mut db = db.context("--database-url: cannot open the database")?;
+    if let Some(pooler) = common.pooler() {
+        db = db.through(pooler).await.context("--database-url")?;
+    }
     let keys = keys(&db, data).await?;
     assemble(db, keys, data, public_url, common.venues.clone()).await
 }
@@ -281,6 +291,7 @@ async fn migrate(common: &Common, status: bool) -> Result<()> {
             waiting.join("\n")
         ));
     }
+    backup::before_upgrade(common, &data).await?;
     Db::open(&url, Arc::new(SystemClock), true).await?;
     print(&format!("{} steps taken", waiting.len()))
 }

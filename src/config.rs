@@ -33,6 +33,19 @@ pub struct Common {
     /// sqlite:PATH or postgres://…; inside the data folder when absent
     #[arg(long, global = true, env = "NIGHTFAIR_DATABASE_URL", value_name = "URL", value_parser = database_url)]
     pub database_url: Option<String>,
+    /// postgres://… past a pooler in transaction mode, to which --database-url leads then
+    #[arg(
+        long,
+        global = true,
+        env = "NIGHTFAIR_DATABASE_DIRECT_URL",
+        value_name = "URL",
+        requires = "database_url",
+        value_parser = direct_url
+    )]
+    pub database_direct_url: Option<String>,
+    /// Take no backup before the schema of a used database is brought up to date
+    #[arg(long, global = true, env = "NIGHTFAIR_NO_UPGRADE_BACKUP")]
+    pub no_upgrade_backup: bool,
     /// Scheme and host that QR codes and links carry
     #[arg(long, global = true, env = "NIGHTFAIR_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
     pub public_url: Option<String>,
@@ -63,11 +76,22 @@ impl Common {
         self.data.clone().unwrap_or_else(|| PathBuf::from(fallback))
     }
 
-    /// The database: as told, or the embedded one in the data folder.
+    /// The database: as told, or the embedded one in the data folder; past a pooler, where there
+    /// is one.
     pub fn database(&self, data: &std::path::Path) -> String {
-        self.database_url
-            .clone()
+        let told = match self.pooler() {
+            Some(_) => &self.database_direct_url,
+            None => &self.database_url,
+        };
+        told.clone()
             .unwrap_or_else(|| format!("sqlite://{}", data.join("nightfair.db").display()))
+    }
+
+    /// Where a pooler is that hands a connection on after each transaction.
+    pub fn pooler(&self) -> Option<&str> {
+        self.database_direct_url.as_ref()?;
+        let url = self.database_url.as_deref();
+        url.filter(|url| !url.starts_with("sqlite:"))
     }
 }
 
@@ -179,6 +203,9 @@ pub enum Command {
         /// Put the key into the file as well: whoever has the file then reads everything
         #[arg(long)]
         with_keys: bool,
+        /// Restore it into a scratch folder beside it, prove the ledger there, and remove the folder
+        #[arg(long)]
+        verify: bool,
     },
     /// Lay the file of a backup down in an empty database
     #[command(
@@ -343,6 +370,13 @@ fn database_url(text: &str) -> Result<String, String> {
     Err("must begin with sqlite: or postgres://".into())
 }
 
+fn direct_url(text: &str) -> Result<String, String> {
+    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        return Ok(text.to_owned());
+    }
+    Err("must begin with postgres://".into())
+}
+
 fn role(text: &str) -> Result<Role, String> {
     let known: Vec<String> = Role::STAFF.iter().map(|role| role.code()).collect();
     choice(text).map_err(|_| format!("must be one of {}", known.join(", ")))
@@ -380,6 +414,7 @@ pub fn explain(error: &clap::Error) -> Option<String> {
 /// Flags and the variables that stand for them.
 const VARIABLES: &[(&str, &str)] = &[
     ("--data", "NIGHTFAIR_DATA"),
+    ("--database-direct-url", "NIGHTFAIR_DATABASE_DIRECT_URL"),
     ("--database-url", "NIGHTFAIR_DATABASE_URL"),
     ("--linger", "NIGHTFAIR_LINGER"),
     ("--listen", "NIGHTFAIR_LISTEN"),

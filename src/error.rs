@@ -61,6 +61,14 @@ impl Problem {
             retry_after: None,
         }
     }
+
+    /// 503: the same call may succeed in a moment.
+    pub fn unavailable() -> Self {
+        Self {
+            retry_after: Some(2),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+        }
+    }
 }
 
 impl AppError {
@@ -112,18 +120,14 @@ impl AppError {
     }
 
     pub fn too_many(retry_after: u64) -> Self {
-        Self::retry(StatusCode::TOO_MANY_REQUESTS, "too_many", retry_after)
-    }
-
-    /// 503: the database is away or busy; the same call may succeed in a moment.
-    pub fn unavailable() -> Self {
-        Self::retry(StatusCode::SERVICE_UNAVAILABLE, "unavailable", 2)
-    }
-
-    fn retry(status: StatusCode, code: &str, after: u64) -> Self {
-        let mut problem = Problem::new(status, code);
-        problem.retry_after = Some(after);
+        let mut problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many");
+        problem.retry_after = Some(retry_after);
         Self::Problem(Box::new(problem))
+    }
+
+    /// 503: the database is away or busy, or the disk is full.
+    pub fn unavailable() -> Self {
+        Self::Problem(Box::new(Problem::unavailable()))
     }
 
     /// Adds a value for a hole of the text.
@@ -175,6 +179,10 @@ impl IntoResponse for AppError {
     fn into_response(self) -> Response {
         let problem = match self {
             Self::Problem(problem) => *problem,
+            Self::Internal(cause) if is_full(&cause) => {
+                tracing::error!(error = ?cause, "the disk is full");
+                Problem::unavailable()
+            }
             Self::Internal(cause) => {
                 tracing::error!(error = ?cause, "request failed");
                 Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")
@@ -259,15 +267,36 @@ fn is_away(error: &sea_orm::DbErr) -> bool {
     }
 }
 
-/// States of PostgreSQL that pass: connection lost, server ending or starting, no more connections
-/// or memory, and a standby that does not write yet.
+/// What passes. On PostgreSQL: connection lost, server ending or starting, no more connections,
+/// memory or room, and a standby that does not write yet. On SQLite, whose states are numbers:
+/// somebody else is writing, and a disk that is full or fails.
 fn passes(sqlstate: &str) -> bool {
+    if let Ok(result) = sqlstate.parse::<u32>()
+        && sqlstate.len() < 5
+    {
+        // BUSY, LOCKED, IOERR, FULL, CANTOPEN, whatever the upper bits add to them.
+        return [5, 6, 10, 13, 14].contains(&(result & 0xFF));
+    }
     sqlstate.len() == 5
         && (["08", "53"].iter().any(|class| sqlstate.starts_with(class))
             || matches!(
                 sqlstate,
                 "57P01" | "57P02" | "57P03" | "57P05" | "57014" | "25006" | "25P03" | "58030"
             ))
+}
+
+/// Whether the disk had no room for a file.
+fn is_full(cause: &anyhow::Error) -> bool {
+    use std::io::{Error, ErrorKind};
+    let kinds = [
+        ErrorKind::StorageFull,
+        ErrorKind::QuotaExceeded,
+        ErrorKind::FileTooLarge,
+    ];
+    let failed = cause
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<Error>());
+    failed.is_some_and(|failed| kinds.contains(&failed.kind()))
 }
 
 /// The SQLSTATE that PostgreSQL gave for a failed statement.
@@ -306,7 +335,9 @@ mod tests {
 
     #[test]
     fn what_passes_is_told_from_what_stays() {
-        for state in ["08006", "08P01", "53300", "57P01", "57P03", "25006"] {
+        for state in [
+            "08006", "08P01", "53100", "53300", "57P01", "57P03", "25006", "5", "13", "778", "1034",
+        ] {
             assert!(passes(state), "{state}");
         }
         // 531 and 787 are SQLite's, and mean that a constraint refused.

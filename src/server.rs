@@ -11,6 +11,7 @@ use crate::{
         api::{FieldProblem, ProblemDocument},
         health, metrics,
         page::{self, Page, Static, View},
+        refusals,
         text::{self, Lang},
     },
     posting, queue, rulebook, seeker, tally,
@@ -29,6 +30,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use hyper_util::rt::TokioTimer;
 use serde::{Deserialize, Serialize};
 use std::{
+    collections::HashSet,
     net::{IpAddr, SocketAddr, TcpListener},
     time::{Duration, Instant},
 };
@@ -98,7 +100,16 @@ pub fn routes() -> Routes {
 
 /// The description of the API, made from the handlers themselves.
 pub fn document() -> OpenApi {
-    let (_, mut document) = routes().into_parts();
+    let routes = routes();
+    let doors = routes.table().iter();
+    let open: HashSet<_> = doors
+        .filter(|door| matches!(door.audience, Audience::Anyone))
+        .map(|door| (door.method.to_string(), door.path.clone()))
+        .collect();
+    let (_, mut document) = routes.into_parts();
+    refusals::describe(&mut document, |method, path| {
+        open.contains(&(method.to_owned(), path.to_owned()))
+    });
     document.info = InfoBuilder::new()
         .title("Nightfair")
         .version("1")
@@ -300,7 +311,10 @@ fn problem_of(response: &Response) -> Option<Problem> {
         .get(header::CONTENT_TYPE)
         .and_then(|v| v.to_str().ok());
     let bare = kind.is_none_or(|kind| kind.starts_with("text/plain"));
-    (status.as_u16() >= 400 && bare).then(|| Problem::new(status, status_code(status)))
+    (status.as_u16() >= 400 && bare).then(|| match status {
+        StatusCode::SERVICE_UNAVAILABLE => Problem::unavailable(),
+        status => Problem::new(status, status_code(status)),
+    })
 }
 
 /// The code of a failure that only has a status.
@@ -314,7 +328,6 @@ fn status_code(status: StatusCode) -> &'static str {
         415 => "unsupported_media_type",
         422 => "invalid",
         429 => "too_many",
-        503 => "unavailable",
         500..=599 => "internal",
         _ => "malformed",
     }
@@ -407,6 +420,10 @@ async fn guard_headers(State(app): State<App>, request: Request, next: Next) -> 
         "camera=(), microphone=(), geolocation=()"
     };
     put(HeaderName::from_static("permissions-policy"), camera);
+    if app.leaving.is_cancelled() {
+        // Whoever keeps this connection opens the next one elsewhere.
+        put(header::CONNECTION, "close");
+    }
     if app.settings.secure() {
         put(
             header::STRICT_TRANSPORT_SECURITY,

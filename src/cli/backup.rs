@@ -8,11 +8,19 @@ use crate::{
         archive::{self, Archive, Order, Tell},
         clock::{Clock, SystemClock},
         db::{self, Db},
+        secret,
     },
     server,
 };
 use anyhow::{Context, Result, bail, ensure};
-use std::{io::Write, path::Path, sync::Arc, time::Duration};
+use migrations::MigratorTrait;
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 use tokio_util::sync::CancellationToken;
 
 /// Progress goes to the standard error, so that the last word alone is on the standard output.
@@ -45,7 +53,7 @@ pub async fn open(common: &Common, data: &Path) -> Result<Db> {
 }
 
 /// Takes an archive of everything while others go on writing.
-pub async fn backup(common: &Common, out: &Path, with_keys: bool) -> Result<()> {
+pub async fn backup(common: &Common, out: &Path, with_keys: bool, verify: bool) -> Result<()> {
     let data = common.data("nightfair-data");
     ensure!(
         !out.exists(),
@@ -60,7 +68,7 @@ pub async fn backup(common: &Common, out: &Path, with_keys: bool) -> Result<()> 
     note(&db, "backup", &told(out, with_keys)).await?;
     let order = Order {
         out: out.to_owned(),
-        data,
+        data: data.clone(),
         with_key: with_keys,
         at,
     };
@@ -85,6 +93,91 @@ pub async fn backup(common: &Common, out: &Path, with_keys: bool) -> Result<()> 
         taken.rows,
         taken.uploads,
         taken.bytes
+    ))?;
+    if verify {
+        unless_stopped(Box::pin(try_out(out, &data)))
+            .await
+            .with_context(|| format!("{} could not be restored", out.display()))?;
+    }
+    Ok(())
+}
+
+/// A folder that is gone with everything in it when it is dropped.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn beside(file: &Path) -> Result<Self> {
+        let name = file
+            .file_name()
+            .context("--out: needs the name of a file")?;
+        let name = format!(".{}.{}.trial", name.to_string_lossy(), secret::uid());
+        let scratch = Self(file.with_file_name(name));
+        super::make_folder(&scratch.0)?;
+        Ok(scratch)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            tell()(&format!(
+                "ATTENTION: the scratch folder {} stays: {error}",
+                self.0.display()
+            ));
+        }
+    }
+}
+
+/// Restores an archive into a scratch folder, as somebody would who has nothing else but the key,
+/// and proves the ledger there.
+async fn try_out(file: &Path, data: &Path) -> Result<()> {
+    let scratch = Scratch::beside(file)?;
+    let key = fs::read(secret::key_file(data)).context("--data: the key")?;
+    secret::private_file(&secret::key_file(&scratch.0))?.write_all(&key)?;
+    let archive = Archive::open(file)?;
+    let url = format!("sqlite://{}", scratch.0.join("nightfair.db").display());
+    let laid = archive::lay(&archive, &url, &scratch.0, &tell()).await?;
+    let db = Db::open(&url, Arc::new(SystemClock), true).await?;
+    print(&format!(
+        "restored into a scratch folder: {} rows, {} uploads",
+        laid.rows, laid.uploads
+    ))?;
+    proof(&db).await
+}
+
+/// Puts everything into a file in the data folder before the schema of a used database changes, so
+/// that there is a way back from a new program.
+pub async fn before_upgrade(common: &Common, data: &Path) -> Result<()> {
+    let url = common.database(data);
+    let there = db::sqlite_path(&url).is_none_or(|path| path.is_file());
+    if common.no_upgrade_backup || !there {
+        return Ok(());
+    }
+    let waiting = db::pending(&url)
+        .await
+        .context("--database-url: cannot open the database")?;
+    let new = waiting.len() == migrations::Migrator::migrations().len();
+    if waiting.is_empty() || new {
+        return Ok(());
+    }
+    let at = SystemClock.now();
+    let folder = data.join("before-upgrade");
+    super::make_folder(&folder)?;
+    let out = folder.join(format!("{}.backup", at.format("%Y-%m-%dT%H%M%S%.3f")));
+    let order = Order {
+        out: out.clone(),
+        data: data.to_owned(),
+        with_key: false,
+        at,
+    };
+    let db = Db::open(&url, Arc::new(SystemClock), false).await?;
+    let taken = unless_stopped(Box::pin(archive::take(&db, order, &tell()))).await;
+    taken
+        .context("no backup before the schema changes (--no-upgrade-backup goes on without one)")?;
+    print(&format!(
+        "{}: everything as it was before {} steps of the schema",
+        out.display(),
+        waiting.len()
     ))
 }
 

@@ -16,7 +16,11 @@ use migrations::MigratorTrait;
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
     DbBackend, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        self, Executor,
+        postgres::PgConnection,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    },
 };
 use std::{
     any::Any,
@@ -65,6 +69,8 @@ impl WriteTx {
 pub struct Db {
     readers: DatabaseConnection,
     writer: Writer,
+    /// The database itself, past any pooler.
+    server: DatabaseConnection,
     clock: SharedClock,
     load: Load,
     away: watch::Sender<bool>,
@@ -99,6 +105,7 @@ impl Db {
             let writing = write_in_batches(writing, jobs, clock.clone(), load.clone());
             tokio::spawn(writing);
             return Ok(Self {
+                server: readers.clone(),
                 readers,
                 writer: Writer::Queue(queue),
                 clock,
@@ -106,29 +113,50 @@ impl Db {
                 away: watch::Sender::new(false),
             });
         }
-        let mut options = ConnectOptions::new(url);
-        options
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(ADMISSION)
-            .max_lifetime(Duration::from_mins(30))
-            .sqlx_logging(false);
-        let pool = Database::connect(options).await?;
+        let pool = Database::connect(postgres(url)).await?;
         if migrate {
             migrate_postgres(&pool).await?;
         }
         let writer = Writer::Pool(pool.clone(), Arc::new(Semaphore::new(WRITERS)));
         Ok(Self {
-            readers: pool,
+            readers: pool.clone(),
             writer,
+            server: pool,
             clock,
             load: Load::default(),
             away: watch::Sender::new(false),
         })
     }
 
+    /// The same database through a pooler that hands a connection to somebody else after each
+    /// transaction: whatever is asked is asked in one, and no prepared statement outlives it.
+    pub async fn through(mut self, pooler: &str) -> anyhow::Result<Self> {
+        let writing = Database::connect(pooled(pooler)).await?;
+        let mut reading = pooled(pooler);
+        reading
+            .connect_lazy(true)
+            .map_sqlx_postgres_pool_opts(|pool| {
+                pool.after_connect(|conn, _| Box::pin(begin_reading(conn)))
+                    .before_acquire(|conn, _| {
+                        Box::pin(async { begin_reading(conn).await.map(|()| true) })
+                    })
+                    .after_release(|conn, _| {
+                        Box::pin(async { conn.execute("COMMIT").await.map(|_| true) })
+                    })
+            });
+        self.readers = Database::connect(reading).await?;
+        self.writer = Writer::Pool(writing, Arc::new(Semaphore::new(WRITERS)));
+        Ok(self)
+    }
+
     /// A connection for reading; on SQLite it cannot write.
     pub fn read(&self) -> &DatabaseConnection {
         &self.readers
+    }
+
+    /// The database itself, for what belongs to a connection and not to a transaction.
+    pub(super) fn server(&self) -> &DatabaseConnection {
+        &self.server
     }
 
     /// How busy the writing half is.
@@ -201,7 +229,10 @@ impl Db {
         W: FnOnce(Arc<DatabaseTransaction>) -> F + Send + 'static,
         F: Future<Output = AppResult<T>> + Send + 'static,
     {
-        let conn = self.readers.clone();
+        let conn = match &self.writer {
+            Writer::Queue(_) => self.readers.clone(),
+            Writer::Pool(pool, _) => pool.clone(),
+        };
         tokio::spawn(async move {
             let tx = Arc::new(begin_snapshot(&conn).await?);
             let value = work(tx.clone()).await?;
@@ -213,6 +244,27 @@ impl Db {
         .await
         .context("a snapshot did not come to its end")?
     }
+}
+
+fn postgres(url: &str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(ADMISSION)
+        .max_lifetime(Duration::from_mins(30))
+        .sqlx_logging(false);
+    options
+}
+
+/// A statement that is kept would be kept on a connection that somebody else has next.
+fn pooled(url: &str) -> ConnectOptions {
+    let mut options = postgres(url);
+    options.map_sqlx_postgres_opts(|server| server.statement_cache_capacity(0));
+    options
+}
+
+async fn begin_reading(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
+    conn.execute("BEGIN READ ONLY").await.map(drop)
 }
 
 /// Begins to read one unchanging picture of the data; on SQLite it is that of the first query.
@@ -420,7 +472,10 @@ async fn run_one(
     };
     let guarded = AssertUnwindSafe(async move { work(tx).await }).catch_unwind();
     let value = match tokio::time::timeout(PATIENCE, guarded).await {
-        Err(_) => Err(anyhow!("a write took too long").into()),
+        Err(_) => {
+            tracing::error!("a write took too long and was given up");
+            Err(AppError::unavailable())
+        }
         Ok(Err(_)) => Err(anyhow!("a write panicked").into()),
         Ok(Ok(value)) => value,
     };

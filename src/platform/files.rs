@@ -11,7 +11,11 @@ use axum::http::StatusCode;
 use image::{DynamicImage, ImageFormat, ImageReader, Limits, imageops::FilterType};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use sha2::{Digest, Sha256};
-use std::{io::Cursor, path::PathBuf, sync::Arc};
+use std::{
+    io::Cursor,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tokio::io::AsyncWriteExt;
 
 /// Bytes of an uploaded picture at most.
@@ -33,7 +37,7 @@ pub struct Stored {
 
 impl Files {
     /// `data` is the data folder; files go to its folder `files`.
-    pub fn new(data: &std::path::Path) -> anyhow::Result<Self> {
+    pub fn new(data: &Path) -> anyhow::Result<Self> {
         let root = data.join("files");
         std::fs::create_dir_all(&root)
             .with_context(|| format!("cannot make {}", root.display()))?;
@@ -49,13 +53,14 @@ impl Files {
             .await
             .context("picture task")??;
         let uid = secret::uid();
-        let mut file = tokio::fs::File::create_new(self.0.join(&uid))
-            .await
-            .context("cannot store a file")?;
-        file.write_all(&clean)
-            .await
-            .context("cannot store a file")?;
-        file.sync_all().await.context("cannot store a file")?;
+        let path = self.0.join(&uid);
+        if let Err(error) = lay_down(&path, &clean).await {
+            // Half a picture is nobody's.
+            drop(tokio::fs::remove_file(&path).await);
+            return Err(anyhow::Error::from(error)
+                .context("cannot store a file")
+                .into());
+        }
         let bytes = i64::try_from(clean.len()).context("file length")?;
         Ok(Stored {
             uid,
@@ -80,6 +85,14 @@ impl Files {
             .await
             .context("a stored file is missing")?)
     }
+}
+
+async fn lay_down(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = tokio::fs::File::create_new(path).await?;
+    file.write_all(bytes).await?;
+    // What the disk did not take is only told here.
+    file.flush().await?;
+    file.sync_all().await
 }
 
 /// Names a stored picture in the caller's transaction.

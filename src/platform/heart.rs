@@ -25,7 +25,7 @@ pub fn watch(db: &Db) {
 }
 
 async fn listen(db: Db) {
-    let options = db.read().get_postgres_connection_pool().connect_options();
+    let options = db.server().get_postgres_connection_pool().connect_options();
     let mut open = None;
     let mut tick = interval(EACH);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);

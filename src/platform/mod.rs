@@ -18,6 +18,7 @@ pub mod page;
 pub mod peers;
 pub mod qr;
 pub mod ready;
+pub mod refusals;
 pub mod search;
 pub mod secret;
 pub mod sheet;

@@ -31,7 +31,7 @@ pub fn join(app: &App) {
     }
     let own = secret::uid();
     tokio::spawn(tell(read.clone(), own.clone(), app.live.changed()));
-    tokio::spawn(hear(read.clone(), own, app.live.clone()));
+    tokio::spawn(hear(app.db.server().clone(), own, app.live.clone()));
 }
 
 async fn tell(db: DatabaseConnection, own: String, mut changed: UnboundedReceiver<FairId>) {

@@ -125,6 +125,11 @@ impl Serving {
 }
 
 impl Serving {
+    /// Of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it as a power cut does, without a word.
     pub fn kill(mut self) {
         self.child.kill().unwrap();

@@ -19,14 +19,18 @@ pub fn wanted() -> bool {
     crate::harness::server_url().is_some()
 }
 
-/// A program of PostgreSQL; its server does not run as root.
+/// A program of PostgreSQL.
 fn postgres(program: &str) -> Command {
     let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .unwrap()
         .map(|version| version.unwrap().path())
         .collect();
     versions.sort();
-    let path = versions.pop().unwrap().join("bin").join(program);
+    unprivileged(&versions.pop().unwrap().join("bin").join(program))
+}
+
+/// A program that does not run as root.
+pub fn unprivileged(path: &Path) -> Command {
     let mut command = if is_root() {
         let mut other = Command::new("setpriv");
         other.args(["--reuid=postgres", "--regid=postgres", "--init-groups"]);
@@ -42,6 +46,20 @@ fn postgres(program: &str) -> Command {
 
 fn is_root() -> bool {
     fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
+/// A folder of those who do not run as root.
+pub fn folder() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    if is_root() {
+        done(Command::new("chown").arg("postgres").arg(dir.path()));
+    }
+    dir
+}
+
+pub fn free_port() -> u16 {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    free.local_addr().unwrap().port()
 }
 
 #[track_caller]
@@ -73,8 +91,22 @@ impl Server {
 
     /// A standby without which nothing is acknowledged from now on.
     pub async fn standby(&self) -> Self {
-        let standby = Self::empty();
-        let port = self.port.to_string();
+        let standby = self.standby_through(self.port).await;
+        let db = self.connect().await.unwrap();
+        for set in [
+            "ALTER SYSTEM SET synchronous_standby_names = '*'",
+            "SELECT pg_reload_conf()",
+        ] {
+            db.execute_unprepared(set).await.unwrap();
+        }
+        follows(&db, "sync_state = 'sync'").await;
+        standby
+    }
+
+    /// A standby that follows as fast as it can, and nobody waits for it. It hears of this server at
+    /// another port, where the way to it can be cut.
+    pub async fn standby_through(&self, port: u16) -> Self {
+        let (standby, port) = (Self::empty(), port.to_string());
         done(
             postgres("pg_basebackup")
                 .arg("-D")
@@ -83,31 +115,14 @@ impl Server {
                 .args(["-R", "-X", "stream", "-c", "fast", "-N"]),
         );
         let standby = standby.started().await;
-        let db = self.connect().await.unwrap();
-        for set in [
-            "ALTER SYSTEM SET synchronous_standby_names = '*'",
-            "SELECT pg_reload_conf()",
-        ] {
-            db.execute_unprepared(set).await.unwrap();
-        }
-        let synchronous = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
-        let begun = Instant::now();
-        while crate::crash::number(&db, synchronous).await != 1 {
-            assert!(begun.elapsed() < Duration::from_secs(10), "no standby");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        follows(&self.connect().await.unwrap(), "state = 'streaming'").await;
         standby
     }
 
     fn empty() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        if is_root() {
-            done(Command::new("chown").arg("postgres").arg(dir.path()));
-        }
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
         Self {
-            dir,
-            port: free.local_addr().unwrap().port(),
+            dir: folder(),
+            port: free_port(),
             running: None,
         }
     }
@@ -159,7 +174,7 @@ impl Server {
     }
 
     /// The postmaster and all it started.
-    fn processes(&self) -> Vec<String> {
+    pub fn processes(&self) -> Vec<String> {
         let own = self.running.as_ref().unwrap().id().to_string();
         let parent = |stat: String| {
             let rest = stat.rsplit_once(") ")?.1.to_owned();
@@ -213,6 +228,16 @@ impl Drop for Server {
     }
 }
 
+/// Waits until a server has a standby of that state.
+async fn follows(db: &DatabaseConnection, state: &str) {
+    let standby = format!("SELECT count(*) FROM pg_stat_replication WHERE {state}");
+    let begun = Instant::now();
+    while crate::crash::number(db, &standby).await != 1 {
+        assert!(begun.elapsed() < Duration::from_secs(10), "no standby");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 pub fn url(port: u16) -> String {
     format!("postgres://nightfair@127.0.0.1:{port}/postgres")
 }
@@ -244,6 +269,15 @@ impl Switch {
 
     pub fn url(&self) -> String {
         url(self.port)
+    }
+
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Leads nowhere from now on.
+    pub fn cut(&self) {
+        self.target.send_replace(0);
     }
 
     pub fn move_to(&self, server: &Server) {

@@ -10,6 +10,10 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use serde_json::{Value, json};
 use std::{
     collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::task::JoinSet;
@@ -17,6 +21,12 @@ use tokio::task::JoinSet;
 const WRITERS: usize = 8;
 /// Rounds in the suite; `TEST_ROUNDS` asks for more.
 const ROUNDS: usize = 5;
+/// Registrations that are there before the first round; `TEST_FILLED` asks for more.
+const FILLED: usize = 200;
+/// Numbers of those, which no writer uses.
+const BEFORE: usize = 5_000_000;
+/// How many of them are made at once.
+const HANDS: usize = 64;
 /// Registrations of one writer in a round at most: each has a number of its own.
 const MOST: usize = 1000;
 /// Employers that one writer takes to booths.
@@ -99,6 +109,30 @@ impl Writer {
         self.told.asked = None;
         Ok(())
     }
+}
+
+/// Registers so many people, as they do: over the program.
+async fn fill(office: &Office, count: usize) {
+    let next = Arc::new(AtomicUsize::new(0));
+    let mut hands = JoinSet::new();
+    for _ in 0..HANDS.min(count) {
+        let (mut wire, next) = (office.stranger().await, next.clone());
+        hands.spawn(async move {
+            loop {
+                let n = next.fetch_add(1, Ordering::Relaxed);
+                if n >= count {
+                    return;
+                }
+                let (key, call) = (format!("before-{n}"), person(BEFORE + n));
+                let mut made = wire.post_once(&registrations(), &key, &call).await;
+                while made.as_ref().is_ok_and(|made| made.status == 503) {
+                    made = wire.post_once(&registrations(), &key, &call).await;
+                }
+                made.unwrap().expect(201);
+            }
+        });
+    }
+    hands.join_all().await;
 }
 
 fn registrations() -> String {
@@ -259,7 +293,9 @@ async fn stand_as_told(wire: &mut Wire, places: &[(String, String)], told: &[Tol
 async fn whatever_was_answered_is_there_after_the_power_goes() {
     let dir = tempfile::tempdir().unwrap();
     let office = Office::anywhere(dir.path()).await;
-    office.open_fair(SLUG, 90_000, "A 1-24").await;
+    let filled = times("TEST_FILLED", FILLED);
+    office.open_fair(SLUG, 200_000, "A 1-24").await;
+    fill(&office, filled).await;
     let employers = office.employers(24).await;
     let places: Vec<_> = employers
         .into_iter()
@@ -302,13 +338,16 @@ async fn whatever_was_answered_is_there_after_the_power_goes() {
         whole(&place).await;
     }
     assert!(answered > 4 * rounds, "only {answered} registrations");
-    eprintln!("{rounds} kills, {answered} registrations kept, back after {longest:?} at most");
+    eprintln!(
+        "{rounds} kills, {answered} registrations kept beside {filled}, back after {longest:?} at most"
+    );
 }
 
-/// The program once more, and how long it took to serve.
+/// The program once more, and how long it took until it was ready.
 fn again(place: &Place) -> (Serving, Duration) {
     let begun = Instant::now();
     let serving = place.serve(&[]);
+    assert_eq!(serving.get("/readyz").0, 200);
     let took = begun.elapsed();
     assert!(took < Duration::from_secs(5), "back after {took:?}");
     (serving, took)

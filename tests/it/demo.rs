@@ -33,7 +33,9 @@ impl Clock for Fixed {
 fn settings() -> Common {
     Common {
         data: None,
+        database_direct_url: None,
         database_url: None,
+        no_upgrade_backup: false,
         public_url: None,
         venues: Vec::new(),
         log: "warn".into(),

@@ -156,6 +156,7 @@ impl Timed {
         Told {
             data: self.app.dir.path().to_owned(),
             database: Some(self.app.url.clone()),
+            direct: None,
         }
     }
 

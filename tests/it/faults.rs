@@ -118,6 +118,26 @@ impl Load {
         begun.elapsed()
     }
 
+    /// Ends the load; how many registrations were answered, and how many of them are not there.
+    async fn lost(mut self) -> (usize, usize) {
+        self.enough.store(true, Ordering::Relaxed);
+        let (mut answered, mut lost) = (0, 0);
+        let mut wire = self.office.wire().await;
+        while let Some(seen) = self.writers.join_next().await {
+            for (_, ticket) in seen.unwrap().tickets {
+                let path = format!("/tickets/{}", ticket["secret"].as_str().unwrap());
+                let there = wire.get(&path).await.unwrap();
+                assert!([200, 404].contains(&there.status), "{}", there.body);
+                answered += 1;
+                lost += usize::from(there.status == 404);
+            }
+        }
+        // What is there is whole all the same.
+        crash::whole(&self.office.told).await;
+        assert_eq!(self.office.serving.stop(), 0);
+        (answered, lost)
+    }
+
     /// Ends the load and compares what was answered with what is there.
     async fn settle(mut self, what: String) -> Seen {
         self.enough.store(true, Ordering::Relaxed);
@@ -246,4 +266,32 @@ async fn a_standby_takes_over_with_everything_that_was_answered() {
         .await;
     assert!(seen.tickets.len() > 20 && seen.refused > 0);
     assert!(seen.longest < Duration::from_secs(30), "{:?}", seen.longest);
+}
+
+/// The control of [`a_standby_takes_over_with_everything_that_was_answered`]: nobody waits for this
+/// standby, the way to it is cut, and what was answered from then on is gone with the first server.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standby_that_nobody_waits_for_loses_what_was_answered() {
+    if !wanted() {
+        return;
+    }
+    let mut primary = Server::start().await;
+    let link = Switch::to(&primary).await;
+    let standby = primary.standby_through(link.port()).await;
+    let switch = Switch::to(&primary).await;
+    let load = Load::on(switch.url()).await;
+    sleep(Duration::from_millis(700)).await;
+    link.cut();
+    sleep(Duration::from_millis(700)).await;
+    primary.kill();
+    switch.move_to(&standby);
+    standby.promote().await;
+    load.is_back().await;
+    sleep(Duration::from_millis(700)).await;
+    let (answered, lost) = load.lost().await;
+    assert!(
+        lost > 0 && lost < answered,
+        "{lost} of {answered}: the failover proves nothing"
+    );
+    eprintln!("an asynchronous standby lost {lost} of {answered} answered registrations");
 }

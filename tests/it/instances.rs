@@ -341,8 +341,18 @@ async fn each_message_leaves_once_whoever_takes_it() {
     db.close().await.unwrap();
 }
 
+/// The event stream of the fair's public page.
+pub async fn watch_fair(host: &str) -> hyper::body::Incoming {
+    let stream = TcpStream::connect(host).await.unwrap();
+    let (mut sender, connection) = handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let request = Request::get(format!("/f/{SLUG}/live")).header("host", host);
+    let request = request.body(Empty::<Bytes>::new()).unwrap();
+    sender.send_request(request).await.unwrap().into_body()
+}
+
 /// When the next event of an open stream comes.
-async fn next_event(stream: &mut hyper::body::Incoming, begun: Instant) -> Duration {
+pub async fn next_event(stream: &mut hyper::body::Incoming, begun: Instant) -> Duration {
     loop {
         let frame = tokio::time::timeout(Duration::from_secs(20), stream.frame());
         let frame = frame.await.unwrap().unwrap().unwrap();
@@ -359,13 +369,7 @@ async fn watchers_of_one_instance_see_what_happens_on_another() {
         return;
     }
     let trio = Trio::start().await;
-    let host = trio.others[0].host.clone();
-    let stream = TcpStream::connect(&host).await.unwrap();
-    let (mut sender, connection) = handshake(TokioIo::new(stream)).await.unwrap();
-    tokio::spawn(connection);
-    let request = Request::get(format!("/f/{SLUG}/live")).header("host", &host);
-    let request = request.body(Empty::<Bytes>::new()).unwrap();
-    let mut stream = sender.send_request(request).await.unwrap().into_body();
+    let mut stream = watch_fair(&trio.others[0].host).await;
     next_event(&mut stream, Instant::now()).await;
     let mut wire = trio.office.wire().await;
     let mut longest = Duration::ZERO;

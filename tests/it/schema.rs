@@ -1,7 +1,8 @@
 //! The entities ask for exactly the columns the migrations made, on both databases.
 use crate::harness::TestApp;
 use nightfair::entity::*;
-use sea_orm::{EntityTrait, QuerySelect};
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, QuerySelect, Statement};
+use std::collections::BTreeSet;
 
 async fn readable<E: EntityTrait>(app: &TestApp) {
     E::find()
@@ -81,4 +82,63 @@ async fn entities_match_migrations() {
     readable::<stream_view::Entity>(&app).await;
     readable::<unit::Entity>(&app).await;
     readable::<web_session::Entity>(&app).await;
+}
+
+/// What is unique in the whole database and not within an office: handed to strangers or random.
+const EVERYWHERE: [(&str, &str); 20] = [
+    ("api_tokens", "token_hash"),
+    ("case_events", "hash"),
+    ("case_events", "idem"),
+    ("case_keys", "key_hash"),
+    ("case_publications", "uid"),
+    ("desk_sites", "code"),
+    ("employers", "uid"),
+    ("files", "uid"),
+    ("idempotency_keys", "scope,key"),
+    ("offices", "code"),
+    ("outbox", "uid"),
+    ("participations", "code"),
+    ("persons", "uid"),
+    ("posters", "code"),
+    ("registrations", "secret_hash"),
+    ("registrations", "uid"),
+    ("sealed_months", "hash"),
+    ("setup_links", "token_hash"),
+    ("streams", "code"),
+    ("web_sessions", "token_hash"),
+];
+
+/// Every other unique index begins with the office, or with the row of an office that it hangs on:
+/// what staff choose never meets what another office chose.
+#[tokio::test]
+async fn what_is_unique_is_unique_within_its_office() {
+    let app = TestApp::start().await;
+    let db = app.app.db.read();
+    let question = match db.get_database_backend() {
+        DbBackend::Postgres => {
+            "SELECT t.relname::text, (SELECT string_agg(a.attname::text, ',' ORDER BY k.place)
+               FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
+               JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.number)
+             FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid
+             WHERE i.indisunique AND NOT i.indisprimary AND t.relnamespace = current_schema()::regnamespace"
+        }
+        _ => {
+            "SELECT m.name, (SELECT group_concat(name) FROM pragma_index_info(il.name))
+             FROM sqlite_schema m, pragma_index_list(m.name) il
+             WHERE m.type = 'table' AND il.\"unique\" AND il.origin <> 'pk' AND m.name NOT LIKE '%\\_search%' ESCAPE '\\'"
+        }
+    };
+    let question = Statement::from_string(db.get_database_backend(), question);
+    let rows = db.query_all_raw(question).await.unwrap();
+    assert!(rows.len() > 50, "{}", rows.len());
+    let mut everywhere = BTreeSet::new();
+    for row in rows {
+        let table: String = row.try_get_by_index(0).unwrap();
+        let columns: String = row.try_get_by_index(1).unwrap();
+        if !columns.split(',').next().unwrap().ends_with("_id") {
+            everywhere.insert((table, columns));
+        }
+    }
+    let known = EVERYWHERE.map(|(table, columns)| (table.to_owned(), columns.to_owned()));
+    assert_eq!(everywhere, BTreeSet::from(known));
 }

@@ -1,9 +1,11 @@
 //! Everybody at once: the program itself, on both databases, asked over 200 connections.
 use crate::{
+    crash::number,
     harness::{server_url, times},
     wire::{Heard, Office, SLUG, Wire, person},
 };
 use futures_util::future::join_all;
+use nightfair::platform::db::is_duplicate;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use std::{
@@ -256,8 +258,8 @@ async fn without(office: &Office, index: &str) {
 /// The control of [`one_booth_is_given_once_however_many_ask`]. A booth has two guards: the fair's
 /// turn and the unique index. With transactions that see only what was there when they began the
 /// turn guards nothing, and the index alone holds; without the index as well the same storm gives
-/// the booth twice. (The embedded database has one writer, which cannot be taken away: its control
-/// is [`an_intent_is_carried_out_twice_without_its_guard`].)
+/// the booth twice. The embedded database has a third, the one writer of the program, which cannot be
+/// taken away: its control is [`a_program_that_looks_first_gives_a_booth_twice_without_the_index`].
 #[tokio::test(flavor = "multi_thread")]
 async fn one_booth_is_given_twice_without_its_guards() {
     let Some(base) = server_url() else { return };
@@ -281,6 +283,65 @@ async fn one_booth_is_given_twice_without_its_guards() {
     }
     assert!(most > 1, "the storm proves nothing");
     eprintln!("without its guards a booth was given to {most}");
+}
+
+/// Employers who look whether a booth is free and then take it, each over a connection of its own
+/// and without a transaction around both: what a program without turn and writer would do.
+async fn careless(office: &Office, employers: usize) -> usize {
+    let barrier = Arc::new(Barrier::new(employers));
+    let mut tasks = JoinSet::new();
+    for n in 0..employers {
+        let (db, barrier) = (office.told.look().await, barrier.clone());
+        tasks.spawn(async move {
+            barrier.wait().await;
+            let taken = "SELECT count(*) FROM participations WHERE active AND booth_id = (SELECT id FROM booths WHERE label = 'A01')";
+            if number(&db, taken).await > 0 {
+                return 0;
+            }
+            let take = format!(
+                "INSERT INTO participations (fair_id, employer_id, code, status, active, booth_id, booked_at, staff, needs, version, created_at)
+                 SELECT b.fair_id, e.id, 'careless-{n}', 'booked', TRUE, b.id, e.created_at, 0, '', 1, e.created_at
+                 FROM booths b, (SELECT id, created_at FROM employers ORDER BY id LIMIT 1 OFFSET {n}) e WHERE b.label = 'A01'"
+            );
+            let took = db.execute_unprepared(&take).await;
+            match took {
+                Ok(took) => took.rows_affected(),
+                Err(refused) => {
+                    assert!(is_duplicate(&refused), "{refused}");
+                    0
+                }
+            }
+        });
+    }
+    let took: u64 = tasks.join_all().await.iter().sum();
+    let db = office.told.look().await;
+    let clear = "DELETE FROM participations";
+    db.execute_unprepared(clear).await.unwrap();
+    db.close().await.unwrap();
+    usize::try_from(took).unwrap()
+}
+
+/// On either database the unique index alone holds, even against a program that guards nothing; and
+/// without it that program gives the booth away several times, so that the storm is one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_looks_first_gives_a_booth_twice_without_the_index() {
+    let dir = tempfile::tempdir().unwrap();
+    let office = Office::anywhere(dir.path()).await;
+    office.open_fair(SLUG, 800, "A 1-2").await;
+    let employers = office.employers(16).await.len();
+    for _ in 0..5 {
+        assert_eq!(careless(&office, employers).await, 1);
+    }
+    without(&office, "uq_participations_booth_id").await;
+    let mut most = 0;
+    for _ in 0..20 {
+        most = most.max(careless(&office, employers).await);
+        if most > 1 {
+            break;
+        }
+    }
+    assert!(most > 1, "the storm proves nothing");
+    eprintln!("whoever looks first gives a booth to {most} without its index");
 }
 
 /// How many drafts one intent leaves when it comes so often at once.

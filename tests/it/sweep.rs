@@ -2,7 +2,7 @@
 //! failure of ours, always a document that says what is wrong, and nothing half-written.
 use crate::{
     fair_build::{SLUG, approved_employer, fair_body, open_fair, stand_code, uscc},
-    harness::{Client, Reply, TestApp},
+    harness::{Client, Reply, TestApp, times},
 };
 use axum::{
     body::Body,
@@ -10,6 +10,7 @@ use axum::{
     http::{Method, Request, header},
 };
 use nightfair::{account::Audience, domain::role::Role, person::consent::Purpose, server};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sea_orm::{ConnectionTrait, Iterable, Statement};
 use serde_json::{Map, Value, json};
 use std::{
@@ -72,12 +73,72 @@ const NASTY_QUERIES: [&str; 8] = [
     "99999999999999999999",
 ];
 
+/// Headers that are odd, by themselves or with what else is sent.
+const NASTY_HEADERS: [(&str, &str); 18] = [
+    ("accept", "text/html"),
+    ("accept", "*/*;q=x, ;;,"),
+    ("accept-language", "xx-YY;q=9,zh;q=nan,*"),
+    ("accept-encoding", "gzip;q=-1, zz"),
+    ("authorization", "Bearer "),
+    ("authorization", "Bearer \u{e9}"),
+    ("authorization", "Basic eDp5"),
+    ("content-encoding", "gzip"),
+    ("content-type", "application/json; charset=gbk"),
+    ("content-type", "multipart/form-data"),
+    ("content-type", "multipart/form-data; boundary=x"),
+    ("cookie", "nightfair=x; lang=zz; nightfair=y"),
+    ("idempotency-key", "\"quoted\""),
+    ("if-none-match", "*"),
+    ("origin", "https://evil.example"),
+    ("range", "bytes=9-1"),
+    ("sec-fetch-site", "cross-site"),
+    ("x-http-method-override", "DELETE"),
+];
+/// Cases of each operation at least; `TEST_SWEEP` asks for more.
+const LEAST: usize = 60;
+
 /// One call as the document describes it.
 struct Operation {
     method: Method,
     path: String,
     queries: Vec<String>,
     body: Option<Value>,
+    /// Statuses that the document names.
+    statuses: BTreeSet<u16>,
+}
+
+/// Throws that are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn of(op: &Operation) -> Self {
+        let name = format!("{} {}", op.method, op.path);
+        let seed = name.bytes().fold(0xCBF2_9CE4_8422_2325, |seed: u64, byte| {
+            (seed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+        });
+        Self(seed | 1)
+    }
+
+    /// A number below `most`.
+    fn below(&mut self, most: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap() % most.max(1)
+    }
+
+    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len())].clone()
+    }
+}
+
+/// A value as it stands in an address.
+fn in_address(value: &Value) -> String {
+    let text = value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned);
+    let text: String = text.chars().take(900).collect();
+    utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string()
 }
 
 struct Sweep {
@@ -88,6 +149,8 @@ struct Sweep {
     clients: BTreeMap<String, Client>,
     cases: usize,
     statuses: BTreeMap<u16, usize>,
+    /// What the operation that is looked at may answer.
+    documented: BTreeSet<u16>,
     wrong: Vec<String>,
 }
 
@@ -136,6 +199,7 @@ impl Sweep {
             clients: BTreeMap::new(),
             cases: 0,
             statuses: BTreeMap::new(),
+            documented: BTreeSet::new(),
             wrong: Vec::new(),
         };
         for (name, path, body, pointer) in [
@@ -212,10 +276,14 @@ impl Sweep {
         self.cases += 1;
         *self.statuses.entry(reply.status.as_u16()).or_default() += 1;
         let mut faults = faults(&reply);
+        let status = reply.status.as_u16();
+        if status >= 400 && !self.documented.contains(&status) {
+            faults.push(format!("{status} is not documented: {}", reply.text()));
+        }
         if took > Duration::from_secs(5) {
             faults.push(format!("takes {took:?}"));
         }
-        if reply.status.as_u16() >= 400 && self.rows().await != before {
+        if status >= 400 && self.rows().await != before {
             faults.push("is refused and leaves rows".into());
         }
         for fault in faults {
@@ -425,6 +493,7 @@ fn operations(document: &Value) -> Vec<Operation> {
                 .unwrap_or_default();
             let queries = parameters.iter().filter(|p| p["in"] == "query");
             let body = described.pointer("/requestBody/content/application~1json/schema");
+            let statuses = described["responses"].as_object().unwrap().keys();
             found.push(Operation {
                 method,
                 path: path.clone(),
@@ -432,6 +501,7 @@ fn operations(document: &Value) -> Vec<Operation> {
                     .map(|p| p["name"].as_str().unwrap().to_owned())
                     .collect(),
                 body: body.cloned(),
+                statuses: statuses.map(|status| status.parse().unwrap()).collect(),
             });
         }
     }
@@ -586,6 +656,77 @@ impl Sweep {
         }
     }
 
+    /// Cases of every kind mixed, until the operation had so many.
+    async fn mixed(&mut self, op: &Operation, client: &Client, tried: usize) {
+        let mut dice = Dice::of(op);
+        for _ in tried..times("TEST_SWEEP", LEAST) {
+            let path = self.odd_path(op, &mut dice);
+            let mut request = client.request(op.method.clone(), &format!("/api/v1{path}"));
+            let (odd, mut kind) = (dice.below(3), "application/json");
+            for _ in 0..odd {
+                let (name, value) = dice.pick(&NASTY_HEADERS);
+                if name == "content-type" {
+                    kind = value;
+                } else {
+                    request = request.header(name, value);
+                }
+            }
+            let request = request.header(header::CONTENT_TYPE, kind);
+            let body = self.odd_body(op, &mut dice);
+            let request = request.body(Body::from(body)).unwrap();
+            self.try_one("mixed", client, request).await;
+        }
+    }
+
+    /// With odd values in holes and queries; whatever takes something away is given nothing real.
+    fn odd_path(&self, op: &Operation, dice: &mut Dice) -> String {
+        let holes: Vec<_> = op
+            .path
+            .split('/')
+            .filter_map(|p| p.strip_prefix('{')?.strip_suffix('}'))
+            .collect();
+        let wrong = in_address(&dice.pick(&nasty()));
+        let wrong = if wrong.is_empty() { "0" } else { &wrong };
+        let spoil = !holes.is_empty() && (op.method == Method::DELETE || dice.below(3) == 0);
+        let hole = spoil.then(|| (dice.pick(&holes), wrong));
+        let mut path = self.fill(&op.path, hole);
+        let names = op.queries.iter().map(String::as_str);
+        let names: Vec<_> = names.chain(["limit", "cursor", "q", "x", ""]).collect();
+        for n in 0..dice.below(4) {
+            let (name, value) = (dice.pick(&names), in_address(&dice.pick(&nasty())));
+            let sign = if n == 0 { '?' } else { '&' };
+            path = format!("{path}{sign}{name}={value}");
+        }
+        path
+    }
+
+    /// A good document with odd values in it, cut off or with bytes that are none; or none at all.
+    fn odd_body(&self, op: &Operation, dice: &mut Dice) -> Vec<u8> {
+        let Some(mut body) = taken(op, self) else {
+            return in_address(&dice.pick(&nasty())).into_bytes();
+        };
+        let mut pointers = Vec::new();
+        places(&body, "", &mut pointers);
+        for _ in 0..=dice.below(3) {
+            let value = dice.pick(&nasty());
+            if let Some(place) = pointers.get(dice.below(pointers.len()))
+                && let Some(there) = body.pointer_mut(place)
+            {
+                *there = value;
+            }
+        }
+        let mut bytes = body.to_string().into_bytes();
+        match dice.below(8) {
+            0 => bytes.truncate(dice.below(bytes.len())),
+            1 => {
+                let at = dice.below(bytes.len());
+                bytes[at] = [0, 0xFF, 0xC0, b'"', b'{'][dice.below(5)];
+            }
+            _ => {}
+        }
+        bytes
+    }
+
     /// The same call from everybody.
     async fn everybody(&mut self, op: &Operation) {
         let body = taken(op, self).unwrap_or_default();
@@ -607,14 +748,20 @@ async fn no_wrong_input_upsets_any_call() {
         .unwrap()
         .clone();
     let operations = operations(&document);
+    let mut fewest = usize::MAX;
     for op in &operations {
-        let client = sweep.who(op);
+        let (client, before) = (sweep.who(op), sweep.cases);
+        sweep.documented.clone_from(&op.statuses);
         sweep.addresses(op, &client).await;
         sweep.documents(op, &client).await;
         sweep.fields(op, &client).await;
         sweep.keys(op, &client).await;
+        let tried = sweep.cases - before;
+        sweep.mixed(op, &client, tried).await;
+        fewest = fewest.min(sweep.cases - before);
     }
     for op in &operations {
+        sweep.documented.clone_from(&op.statuses);
         sweep.everybody(op).await;
     }
     let shown = sweep.wrong.len().min(60);
@@ -625,7 +772,14 @@ async fn no_wrong_input_upsets_any_call() {
         sweep.cases,
         sweep.wrong[..shown].join("\n")
     );
-    assert!(sweep.cases > 1000, "only {} cases", sweep.cases);
+    let least = times("TEST_SWEEP", LEAST);
+    assert!(fewest >= least, "only {fewest} cases");
+    eprintln!(
+        "{} cases on {} operations, at least {fewest} on each: {:?}",
+        sweep.cases,
+        operations.len(),
+        sweep.statuses
+    );
     let refused = [400, 401, 403, 404, 409, 413, 415, 422];
     assert!(
         refused

@@ -134,6 +134,8 @@ pub struct Office {
 pub struct Told {
     pub data: PathBuf,
     pub database: Option<String>,
+    /// Where the database is when `database` leads to a pooler.
+    pub direct: Option<String>,
 }
 
 impl Told {
@@ -141,6 +143,9 @@ impl Told {
         let mut program = program(&self.data);
         if let Some(url) = &self.database {
             program.env("NIGHTFAIR_DATABASE_URL", url);
+        }
+        if let Some(url) = &self.direct {
+            program.env("NIGHTFAIR_DATABASE_DIRECT_URL", url);
         }
         program.args(arguments);
         program
@@ -170,9 +175,20 @@ impl Told {
         Serving::spawn(self.program(&serve).args(more))
     }
 
+    /// The same under another program that starts it, such as one that traces.
+    pub fn serve_under(&self, mut outer: Command) -> Serving {
+        let serve = ["serve", "--listen", "127.0.0.1:0", "--venue", "127.0.0.1"];
+        let inner = self.program(&serve);
+        let set = inner
+            .get_envs()
+            .filter_map(|(name, set)| Some((name, set?)));
+        outer.envs(set).arg(inner.get_program());
+        Serving::spawn(outer.args(inner.get_args()))
+    }
+
     /// A look into the database, past the program.
     pub async fn look(&self) -> DatabaseConnection {
-        let url = match &self.database {
+        let url = match self.direct.as_ref().or(self.database.as_ref()) {
             Some(url) => url.clone(),
             None => format!("sqlite://{}", self.data.join("nightfair.db").display()),
         };
@@ -196,10 +212,15 @@ impl Office {
 
     /// On a database of PostgreSQL, or the embedded one.
     pub fn on(data: &Path, database: Option<String>) -> Self {
-        let told = Told {
+        Self::at(Told {
             data: data.to_owned(),
             database,
-        };
+            direct: None,
+        })
+    }
+
+    /// Wherever it is told that its data is.
+    pub fn at(told: Told) -> Self {
         told.account(ADMIN, "王芳", "office_admin", None);
         let token = ["token", "add", "--login", ADMIN, "--label", "test"];
         let token = out(&told.program(&token).output().unwrap());
