@@ -730,6 +730,10 @@ impl Page for ScanPage {
 
 /// A number that was called, at the booth of whoever called it.
 #[derive(Clone, Debug, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the template asks each by itself"
+)]
 pub struct Seat {
     pub number: i64,
     /// At the table.
@@ -810,72 +814,86 @@ pub struct AtBoothPage {
     pub form: Form,
 }
 
-impl Page for AtBoothPage {
-    const TEMPLATE: &'static str = "matching/at_booth.html";
-
-    fn samples() -> Vec<Self> {
-        let job = |value: &str| Choice {
-            value: value.into(),
-            label: "仓储分拣员".into(),
-        };
-        let usual = || Self {
-            evening: Evening::sample(),
-            board: Board::sample(),
-            seats: vec![Seat::sample(), Seat::awaited(13, false)],
-            person: Some(AtTable {
-                holder: Holder::sample(),
-                entry: "7K3M9QX2".into(),
-                current: Some(Line::sample()),
-                moves: Some(Moves::sample(&["met", "offer", "not_selected"], false)),
-                waits: false,
-                lines: vec![Line::sample()],
-                postings: vec![job("1"), job("2")],
-            }),
-            choices: choices(Lang::Zh),
-            entry: String::new(),
-            trouble: None,
-            said: Some("called"),
-            number: Some(13),
-            form: Form::blank(),
-        };
-        let fresh = AtTable {
+impl AtTable {
+    fn fresh() -> Self {
+        Self {
             holder: Holder::sample(),
             entry: "7K3M9QX2".into(),
             current: None,
             moves: None,
             waits: false,
             lines: vec![],
-            postings: vec![job("1")],
-        };
-        let mut again = Form::filled([("entry", "7K3".into()), ("word", String::new())]);
+            postings: vec![Choice {
+                value: "1".into(),
+                label: "仓储分拣员".into(),
+            }],
+        }
+    }
+
+    fn sample() -> Self {
+        Self {
+            current: Some(Line::sample()),
+            moves: Some(Moves::sample(&["met", "offer", "not_selected"], false)),
+            lines: vec![Line::sample()],
+            ..Self::fresh()
+        }
+    }
+}
+
+impl AtBoothPage {
+    fn sample() -> Self {
+        Self {
+            evening: Evening::sample(),
+            board: Board::sample(),
+            seats: vec![Seat::sample(), Seat::awaited(13, false)],
+            person: Some(AtTable::sample()),
+            choices: choices(Lang::Zh),
+            entry: String::new(),
+            trouble: None,
+            said: Some("called"),
+            number: Some(13),
+            form: Form::blank(),
+        }
+    }
+
+    fn refused() -> Self {
+        let mut again = Form::filled([("entry", "7K3".into())]);
         for name in ["entry", "ticket"] {
             again.errors.insert(name.into(), "请填写此项".into());
             again.faults.push((name.into(), "请填写此项".into()));
         }
-        vec![
-            usual(),
-            Self {
-                seats: vec![Seat::awaited(13, true)],
-                person: Some(fresh.clone()),
-                board: Board {
-                    paused: Some("用餐，20:10 继续".into()),
-                    ..Board::sample()
-                },
-                trouble: Some("13 号还有时间".into()),
-                said: None,
-                number: None,
-                form: again,
-                ..usual()
+        Self {
+            seats: vec![Seat::awaited(13, true)],
+            person: Some(AtTable::fresh()),
+            board: Board {
+                paused: Some("用餐，20:10 继续".into()),
+                ..Board::sample()
             },
+            trouble: Some("13 号还有时间".into()),
+            said: None,
+            number: None,
+            form: again,
+            ..Self::sample()
+        }
+    }
+}
+
+impl Page for AtBoothPage {
+    const TEMPLATE: &'static str = "matching/at_booth.html";
+
+    fn samples() -> Vec<Self> {
+        vec![
+            Self::sample(),
+            Self::refused(),
             Self {
                 seats: vec![],
                 person: Some(AtTable {
                     current: Some(Line::sample()),
                     waits: true,
                     postings: vec![],
-                    ..fresh
+                    ..AtTable::fresh()
                 }),
-                ..usual()
+                ..Self::sample()
             },
             Self {
                 seats: vec![],
@@ -889,7 +907,7 @@ impl Page for AtBoothPage {
                 },
                 said: Some("empty"),
                 number: None,
-                ..usual()
+                ..Self::sample()
             },
         ]
     }

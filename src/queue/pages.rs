@@ -126,7 +126,7 @@ impl Page for NumberPage {
             trouble: None,
             form: Form::blank(),
         };
-        let mut again = Form::filled([("code", "7K3".into()), ("tail", "".into())]);
+        let mut again = Form::filled([("code", "7K3".into()), ("tail", String::new())]);
         again.errors.insert("code".into(), "格式不对".into());
         again.faults.push(("code".into(), "格式不对".into()));
         vec![

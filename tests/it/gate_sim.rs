@@ -384,7 +384,7 @@ async fn the_merged_tally_equals_the_truth_in_thousands_of_evenings() {
         };
         let mut rows: Vec<_> = model.rows.values().map(owned).collect();
         let keys = |rows: &[Owned<usize>]| {
-            let found = questions(rows, model.capacity as i64);
+            let found = questions(rows, i64::try_from(model.capacity).unwrap());
             let name = |q: &nightfair::seeker::gate::merge::Question| {
                 use nightfair::seeker::gate::merge::Question;
                 match q {

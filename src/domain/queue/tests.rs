@@ -159,7 +159,9 @@ proptest! {
     #[test]
     fn nobody_who_stays_is_overtaken(events in events()) {
         let mut booth = Booth::default();
-        events.into_iter().for_each(|event| booth.happens(event));
+        for event in events {
+            booth.happens(event);
+        }
         for (at, number) in booth.calls.iter().enumerate() {
             let first = !booth.calls[..at].contains(number);
             let (ahead, before) = booth.when[usize::try_from(*number - 1).unwrap()];
@@ -179,7 +181,9 @@ proptest! {
     #[test]
     fn a_line_that_grows_no_more_comes_to_its_end(events in events(), absent in any::<bool>()) {
         let mut booth = Booth::default();
-        events.into_iter().for_each(|event| booth.happens(event));
+        for event in events {
+            booth.happens(event);
+        }
         let open = booth.line.len() + booth.called.len();
         let answer = if absent { Event::Absent } else { Event::Come };
         for _ in 0..=2 * open {

@@ -103,7 +103,7 @@ pub fn corrected(
 }
 
 /// What a person has to look at.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
     /// 一券两口: went through at two gates without having left in between.
     Twice { first: usize, again: usize },

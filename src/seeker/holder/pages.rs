@@ -74,6 +74,26 @@ impl TicketPage {
     }
 }
 
+/// A number in a line, as tickets show it.
+fn queued(state: &str, minutes: Option<i64>) -> QueueRow {
+    QueueRow {
+        queue: 1,
+        booth: "A01".into(),
+        employer: "陇上云仓".into(),
+        number: 12,
+        state: state.into(),
+        ahead: 3,
+        minutes,
+        come_at: minutes.map(|_| "19:42".into()),
+        until: (state == "called").then(|| "19:45".into()),
+        once_missed: minutes.is_none(),
+        paused: (state == "waiting" && minutes.is_none()).then(String::new),
+        href: "/T/04HMASW9NF6YY093/queues/7K3M9QX2".into(),
+        board: "/B/7K3M9QX2/queue".into(),
+        again: "/B/7K3M9QX2/number".into(),
+    }
+}
+
 impl Page for TicketPage {
     const TEMPLATE: &'static str = "seeker/ticket.html";
 
@@ -87,22 +107,6 @@ impl Page for TicketPage {
             state: "已投递".into(),
             tone: tone.into(),
             href: "/".into(),
-        };
-        let queued = |state: &str, minutes: Option<i64>| QueueRow {
-            queue: 1,
-            booth: "A01".into(),
-            employer: "陇上云仓".into(),
-            number: 12,
-            state: state.into(),
-            ahead: 3,
-            minutes,
-            come_at: minutes.map(|_| "19:42".into()),
-            until: (state == "called").then(|| "19:45".into()),
-            once_missed: minutes.is_none(),
-            paused: (state == "waiting" && minutes.is_none()).then(String::new),
-            href: "/T/04HMASW9NF6YY093/queues/7K3M9QX2".into(),
-            board: "/B/7K3M9QX2/queue".into(),
-            again: "/B/7K3M9QX2/number".into(),
         };
         let came = Arrival {
             at: "2026-07-19T11:02:00Z".into(),

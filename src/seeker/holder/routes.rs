@@ -63,8 +63,9 @@ struct Said {
     new: String,
     #[serde(default)]
     saved: String,
-    #[serde(default)]
-    said: String,
+    /// What became of a number.
+    #[serde(default, rename = "said")]
+    number: String,
     /// Staff who want to see the ticket and not the gate say so.
     #[serde(default)]
     r#as: String,
@@ -94,7 +95,7 @@ async fn ticket_page(
     let mut page = show::page(&app, view.lang, matches, &held).await?;
     page.fresh = !said.new.is_empty();
     page.amended = !said.saved.is_empty();
-    page.queued = QUEUED.into_iter().find(|known| *known == said.said);
+    page.queued = QUEUED.into_iter().find(|known| *known == said.number);
     let again = page.queues.iter().any(QueueRow::is_open);
     let jar = CookieJar::new().add(ticket::remember(&app, &held.secret));
     let mut response = sealed((jar, view.show(page)?).into_response());
