@@ -1,4 +1,5 @@
 //! What the timers look for: cases on which the program acts by itself, by id.
+use super::list::is_open;
 use crate::{
     domain::{
         case::{Kind, Stage},
@@ -21,10 +22,12 @@ async fn found(
     after: CaseId,
     limit: u64,
 ) -> AppResult<Vec<Due>> {
+    // Timers look every minute, also when there is nothing: never at what has ended.
     Ok(Entity::find()
         .select_only()
         .column(Column::Id)
         .column(Column::OfficeId)
+        .filter(is_open())
         .filter(which)
         .filter(Column::Id.gt(after))
         .order_by_asc(Column::Id)
