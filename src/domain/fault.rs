@@ -68,6 +68,8 @@ pub enum FieldFault {
     LineRange { line: usize, max: i64 },
     /// 文件不是可以识别的图片
     NotAnImage,
+    /// 照片里没有找到二维码
+    NoCode,
     /// 没有这个字段
     UnknownField,
     /// 公开文字中含有电话号码或身份证号码
@@ -115,6 +117,7 @@ impl FieldFault {
             Self::LineDuplicate { .. } => "line_duplicate",
             Self::LineRange { .. } => "line_range",
             Self::NotAnImage => "not_an_image",
+            Self::NoCode => "no_code",
             Self::UnknownField => "unknown_field",
             Self::PersonalData => "personal_data",
             Self::Identifies { .. } => "identifies",
@@ -324,6 +327,7 @@ mod tests {
             },
             FieldFault::LineRange { line: 1, max: 2 },
             FieldFault::NotAnImage,
+            FieldFault::NoCode,
             FieldFault::UnknownField,
             FieldFault::PersonalData,
             FieldFault::Identifies {

@@ -9,7 +9,7 @@ use crate::{
     account::Actor,
     domain::fault::{Faults, FieldFault},
     entity::fair,
-    error::{AppError, AppResult, FieldError},
+    error::{AppError, AppResult},
     platform::{
         App,
         files::open_picture,
@@ -67,11 +67,7 @@ pub async fn look(
             routes::tell(&app, &actor, &view, &fair, scan).await
         }
         None => {
-            let error = AppError::invalid(vec![FieldError {
-                field: "photo".into(),
-                code: "no_code".into(),
-                params: Vec::new(),
-            }]);
+            let error = Faults::one("photo".to_owned(), FieldFault::NoCode).into();
             again(&app, &view, &fair, gate, (&sent, error)).await
         }
     }
