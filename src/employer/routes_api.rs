@@ -219,7 +219,7 @@ pub async fn review(
 
 /// Employers, newest first; a co-host sees those it brought.
 #[utoipa::path(get, path = "/api/v1/employers", tag = "employers", params(ListQuery),
-    responses((status = 200, body = List<EmployerOut>), (status = 400, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
+    responses((status = 200, body = List<EmployerOut>), (status = 400, body = ProblemDocument)))]
 pub async fn list(
     State(app): State<App>,
     actor: Actor,

@@ -250,7 +250,7 @@ async fn one_shape(app: &App, fair: Model) -> AppResult<FairOut> {
 
 /// Published fairs, the newest first.
 #[utoipa::path(get, path = "/api/v1/fairs", tag = "fairs", params(PageQuery),
-    responses((status = 200, body = List<FairOut>), (status = 400, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
+    responses((status = 200, body = List<FairOut>), (status = 400, body = ProblemDocument)))]
 pub async fn list(
     State(app): State<App>,
     Query(page): Query<PageQuery>,

@@ -120,7 +120,7 @@ async fn page_of(
     };
     Ok(AtBoothPage {
         evening: evening(stand, app),
-        board: queue::view::board(app, stand).await?,
+        board: queue::view::board_of(stand, &standing, app.db.now()),
         seats,
         person,
         choices: choices(lang),

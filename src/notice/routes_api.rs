@@ -338,7 +338,7 @@ fn out(row: announcement::Model, messages: &[outbox_row::Model]) -> Announcement
 
 /// Announcements, newest first.
 #[utoipa::path(get, path = "/api/v1/announcements", tag = "board", params(PageQuery),
-    responses((status = 200, body = List<AnnouncementOut>), (status = 403, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
+    responses((status = 200, body = List<AnnouncementOut>), (status = 403, body = ProblemDocument)))]
 async fn list(
     State(app): State<App>,
     actor: Actor,

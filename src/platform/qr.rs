@@ -72,12 +72,15 @@ pub fn png(text: &str, module: u32) -> Result<Vec<u8>> {
     Ok(out)
 }
 
+/// Pictures by what they say and their size.
+type Drawn = LruCache<(String, u32), Arc<[u8]>>;
+
 /// So many pictures are remembered, of a kilobyte or less each: those of a full square.
 const DRAWN: usize = 4096;
 
 /// The picture of [`png`], drawn once for whoever looks at the same code again and again.
 pub fn png_again(text: &str, module: u32) -> Result<Arc<[u8]>> {
-    static DRAWN_BEFORE: LazyLock<Mutex<LruCache<(String, u32), Arc<[u8]>>>> =
+    static DRAWN_BEFORE: LazyLock<Mutex<Drawn>> =
         LazyLock::new(|| Mutex::new(LruCache::new(DRAWN)));
     let remembered = || DRAWN_BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
     let key = (text.to_owned(), module);

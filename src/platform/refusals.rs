@@ -1,7 +1,8 @@
 //! What any call of the API may be refused with, said in its description beside what is particular
 //! to it; and that all of it comes as RFC 9457 has it.
 use utoipa::openapi::{
-    Content, ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder, path::Operation,
+    Content, ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder,
+    path::{Operation, ParameterIn},
 };
 
 const PROBLEM: &str = "application/problem+json";
@@ -66,6 +67,9 @@ fn refusals(
     if path.contains('{') {
         all.push(("404", "There is no such thing, or it is not yours"));
     }
+    if has_queries(operation) {
+        all.push(("422", "A parameter has a value that it cannot have"));
+    }
     if operation.request_body.is_some() {
         all.extend([
             ("409", "The same key is being worked on"),
@@ -75,6 +79,14 @@ fn refusals(
         ]);
     }
     all
+}
+
+fn has_queries(operation: &Operation) -> bool {
+    let mut parameters = operation.parameters.iter().flatten();
+    parameters.any(|parameter| match parameter {
+        RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Query,
+        RefOr::Ref(_) => false,
+    })
 }
 
 fn refusal(why: &str) -> Response {

@@ -426,7 +426,7 @@ fn writer(actor: &Actor, named: Option<&str>) -> AppResult<EmployerId> {
 
 /// The actor's postings: an employer's own, the office's all, a co-host's of its fairs.
 #[utoipa::path(get, path = "/api/v1/postings", tag = "postings", params(OwnQuery),
-    responses((status = 200, body = List<OwnPosting>), (status = 404, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
+    responses((status = 200, body = List<OwnPosting>), (status = 404, body = ProblemDocument)))]
 pub async fn own_list(
     State(app): State<App>,
     actor: Actor,

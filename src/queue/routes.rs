@@ -245,10 +245,6 @@ async fn leave(
     Ok(sealed(Redirect::to(&to).into_response()))
 }
 
-async fn of_office(app: &App, actor: &Actor, slug: &str) -> AppResult<fair::Model> {
-    fairs::find(app.db.read(), actor.office, slug).await
-}
-
 async fn blank(app: &App, fair: &fair::Model) -> AppResult<GivePage> {
     Ok(GivePage {
         title: fair.title.clone(),
@@ -267,7 +263,7 @@ async fn give_page(
     Path(slug): Path<String>,
     Query(given): Query<GivenNow>,
 ) -> AppResult<Response> {
-    let fair = of_office(&app, &actor, &slug).await?;
+    let fair = fairs::find(app.db.read(), actor.office, &slug).await?;
     let mut page = blank(&app, &fair).await?;
     if let Ok(number) = given.number.parse() {
         let stand = of_evening(&app, &actor, &fair, &given.booth).await?;
@@ -314,7 +310,7 @@ async fn give(
     Path(slug): Path<String>,
     sent: Sent,
 ) -> AppResult<Response> {
-    let fair = of_office(&app, &actor, &slug).await?;
+    let fair = fairs::find(app.db.read(), actor.office, &slug).await?;
     match give_to(&app, &actor, &fair, &sent).await {
         Ok((stand, number)) => {
             let code = stand.row.code;
@@ -391,7 +387,7 @@ async fn slip(
     view: View,
     Path((slug, code, number)): Path<(String, String, String)>,
 ) -> AppResult<Response> {
-    let fair = of_office(&app, &actor, &slug).await?;
+    let fair = fairs::find(app.db.read(), actor.office, &slug).await?;
     let stand = of_evening(&app, &actor, &fair, &code).await?;
     let number = number.parse().map_err(|_| AppError::not_found())?;
     view.show(SlipPage {

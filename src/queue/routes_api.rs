@@ -8,7 +8,7 @@ use super::{
 use crate::{
     account::{Actor, Audience, Routes},
     domain::role::Role,
-    error::{AppError, AppResult},
+    error::AppResult,
     platform::{
         App,
         api::{Call, ProblemDocument, answer, created},
@@ -115,9 +115,7 @@ async fn take(
         given_by: None,
     };
     let done = commands::take(&app, &stand, taker, call.once).await?;
-    let rows = view::rows(&app, ticket.id).await?;
-    let row = rows.into_iter().find(|row| row.number == done.value.number);
-    let row = row.ok_or_else(|| AppError::conflict("queue_changed"))?;
+    let row = view::row_at(&app, ticket.id, &stand).await?;
     Ok(created(done.map(|_| row)))
 }
 

@@ -74,6 +74,15 @@ pub async fn by_code(app: &App, code: &str) -> AppResult<Stand> {
         }
         found => found?,
     };
+    of_row(app, row).await
+}
+
+/// The booth of somebody who takes part.
+///
+/// # Errors
+/// 404 when its evening is not announced.
+pub async fn of_row(app: &App, row: participation::Model) -> AppResult<Stand> {
+    let (db, office) = (app.db.read(), app.settings.office);
     let fair = fairs::find_by_id(db, office, row.fair_id).await?;
     if fair.status == FairStatus::Draft {
         return Err(AppError::not_found());
@@ -140,8 +149,7 @@ pub async fn coming(app: &App, actor: &Actor) -> AppResult<Vec<Stand>> {
     let rows = booth_store::of_employer(db, actor.office, actor.employer()?).await?;
     let mut stands = Vec::new();
     for row in rows.into_iter().filter(has_booth).take(20) {
-        let stand = by_code(app, &row.code).await;
-        let stand = match stand {
+        let stand = match of_row(app, row).await {
             Err(error) if error.code() == Some("not_found") => continue,
             stand => stand?,
         };

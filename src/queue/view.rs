@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     domain::{
-        id::{FairId, RegistrationId},
+        id::RegistrationId,
         queue::{self as rules, Pace, PlaceState, awaited_until, pace, wait},
     },
     entity::{booth_queue, queue_place},
@@ -110,6 +110,21 @@ pub async fn rows(app: &App, id: RegistrationId) -> AppResult<Vec<QueueRow>> {
     Ok(rows)
 }
 
+/// The number of a ticket in the line of one booth.
+///
+/// # Errors
+/// 409 `queue_changed` when it stands there no more.
+pub async fn row_at(app: &App, id: RegistrationId, stand: &Stand) -> AppResult<QueueRow> {
+    let board = board_href(stand);
+    let rows = rows(app, id).await?;
+    let row = rows.into_iter().find(|row| row.board == board);
+    row.ok_or_else(|| AppError::conflict("queue_changed"))
+}
+
+fn board_href(stand: &Stand) -> String {
+    format!("{}/queue", stand.href())
+}
+
 async fn row(
     app: &App,
     base: &str,
@@ -118,7 +133,7 @@ async fn row(
 ) -> AppResult<QueueRow> {
     let id = queue.id.0;
     let participation = store::participation(app.db.read(), queue.participation_id).await?;
-    let stand = stand::by_code(app, &participation.code).await?;
+    let stand = stand::of_row(app, participation).await?;
     let standing = standing_of(app, Some(queue)).await?;
     let shut = stand.is_open(now).is_err();
     let ahead = rules::ahead(&store::waiting(&standing.open), store::of_row(&place));
@@ -142,7 +157,7 @@ async fn row(
         once_missed: place.calls_in_vain > 0,
         paused: standing.paused().filter(|_| waits),
         href: format!("{base}/queues/{}", stand.row.code),
-        board: format!("{}/queue", stand.href()),
+        board: board_href(&stand),
         again: format!("{}/number", stand.href()),
     })
 }
@@ -155,7 +170,7 @@ pub async fn kept(app: &App, id: RegistrationId) -> AppResult<Vec<serde_json::Va
     let mut kept = Vec::new();
     for (place, queue) in store::all_of_ticket(app.db.read(), id).await? {
         let participation = store::participation(app.db.read(), queue.participation_id).await?;
-        let stand = stand::by_code(app, &participation.code).await?;
+        let stand = stand::of_row(app, participation).await?;
         kept.push(serde_json::json!({
             "employer": stand.employer,
             "number": place.number,
@@ -184,8 +199,11 @@ pub async fn ahead_of(app: &App, stand: &Stand, number: i64) -> AppResult<u64> {
 
 /// What everybody may see of a line: numbers, nobody's name.
 pub async fn board(app: &App, stand: &Stand) -> AppResult<Board> {
-    let now = app.db.now();
-    let standing = standing(app, stand).await?;
+    Ok(board_of(stand, &standing(app, stand).await?, app.db.now()))
+}
+
+/// The same of a line that was read already.
+pub fn board_of(stand: &Stand, standing: &Standing, now: DateTime<Utc>) -> Board {
     let called = |state: PlaceState| {
         let mut rows: Vec<_> = standing.open.iter().filter(|r| r.state == state).collect();
         rows.sort_by_key(|row| std::cmp::Reverse(row.called_at));
@@ -197,7 +215,7 @@ pub async fn board(app: &App, stand: &Stand) -> AppResult<Board> {
     };
     let waiting: Vec<i64> = standing.waiting().map(|row| row.number).collect();
     let next = standing.wait(waiting.len(), now);
-    Ok(Board {
+    Board {
         code: stand.row.code.clone(),
         booth: stand.booth.clone().unwrap_or_default(),
         employer: stand.employer.clone(),
@@ -211,13 +229,15 @@ pub async fn board(app: &App, stand: &Stand) -> AppResult<Board> {
         minutes: next.map(|wait| wait.minutes),
         paused: standing.paused(),
         at: now.to_rfc3339(),
-    })
+    }
 }
 
 /// Every line of an evening with how many wait in it, in a few queries.
 pub async fn lines(app: &App, fair: &crate::entity::fair::Model) -> AppResult<Vec<Line>> {
     let stands = stand::of_fair(app, fair).await?;
-    let (queues, counts) = of_fair(app, fair.id).await?;
+    let db = app.db.read();
+    let queues = store::of_fair(db, fair.id).await?;
+    let counts = store::counts(db, fair.id).await?;
     Ok(stands
         .into_iter()
         .map(|stand| {
@@ -228,22 +248,9 @@ pub async fn lines(app: &App, fair: &crate::entity::fair::Model) -> AppResult<Ve
                 employer: stand.employer.clone(),
                 waiting: count.copied().unwrap_or(0),
                 paused: queue.is_some_and(|queue| queue.paused_at.is_some()),
-                board: format!("{}/queue", stand.href()),
+                board: board_href(&stand),
                 code: stand.row.code,
             }
         })
         .collect())
-}
-
-type OfFair = (
-    std::collections::HashMap<crate::domain::id::ParticipationId, booth_queue::Model>,
-    std::collections::HashMap<crate::domain::id::BoothQueueId, i64>,
-);
-
-async fn of_fair(app: &App, fair: FairId) -> AppResult<OfFair> {
-    let db = app.db.read();
-    Ok((
-        store::of_fair(db, fair).await?,
-        store::counts(db, fair).await?,
-    ))
 }

@@ -263,8 +263,8 @@ impl Attached {
         for process in processes {
             tracer.args(["-p", process]);
         }
-        let mut child = tracer.stderr(Stdio::piped()).spawn().unwrap();
-        let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut tracing = Self(tracer.stderr(Stdio::piped()).spawn().unwrap());
+        let mut said = BufReader::new(tracing.0.stderr.take().unwrap()).lines();
         let mut attached = 0;
         while attached < processes.len() {
             let Some(Ok(line)) = said.next() else {
@@ -273,15 +273,13 @@ impl Attached {
             };
             if line.contains("attach: ") {
                 eprintln!("NOT TRACED, nothing is proven: {line}");
-                drop(child.kill());
-                drop(child.wait());
                 return None;
             }
             attached += usize::from(line.contains("attached"));
         }
         // Whatever else it says is read, so that it never waits.
         std::thread::spawn(move || said.for_each(drop));
-        Some(Self(child))
+        Some(tracing)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     },
     entity::{check_in, fair, registration},
     error::{AppError, AppResult},
-    platform::{App, db::WriteTx},
+    platform::{App, db::WriteTx, secret::token_hash},
     seeker::store::{self as registrations, ACTIVE},
 };
 
@@ -137,18 +137,8 @@ async fn find(tx: &WriteTx, gate: Gate, token: &Token) -> AppResult<Found> {
         return Ok(Found::Refused(Reason::FairCancelled));
     }
     let row = match token {
-        Token::Secret(secret) => {
-            match registrations::by_secret(tx.conn(), gate.office, secret).await? {
-                Some((row, _)) => registrations::lock(tx, row.id).await?,
-                None => None,
-            }
-        }
-        Token::Hash(hash) => {
-            match registrations::by_secret_hash(tx.conn(), gate.office, hash).await? {
-                Some((row, _)) => registrations::lock(tx, row.id).await?,
-                None => None,
-            }
-        }
+        Token::Secret(secret) => lock_hash(tx, gate, &token_hash(secret.in_full())).await?,
+        Token::Hash(hash) => lock_hash(tx, gate, hash).await?,
         Token::Code(code) => registrations::lock_code(tx, gate.fair, code).await?,
         Token::Registration(id) => registrations::lock(tx, *id).await?,
         Token::Unreadable => None,
@@ -159,6 +149,14 @@ async fn find(tx: &WriteTx, gate: Gate, token: &Token) -> AppResult<Found> {
         Some(row) if row.status != ACTIVE => Found::Refused(Reason::Withdrawn),
         Some(row) => Found::Holder(Box::new(row)),
     })
+}
+
+/// The registration of a secret, by what is kept of it, locked.
+async fn lock_hash(tx: &WriteTx, gate: Gate, hash: &str) -> AppResult<Option<registration::Model>> {
+    match registrations::by_secret_hash(tx.conn(), gate.office, hash).await? {
+        Some((row, _)) => registrations::lock(tx, row.id).await,
+        None => Ok(None),
+    }
 }
 
 type Looked = (Verdict, Option<FirstSeen>);
