@@ -9,7 +9,7 @@ use axum::{
     Router,
     body::Body,
     extract::{Request, State},
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures_util::future::join_all;
@@ -84,8 +84,10 @@ async fn send(host: &str, request: Request) -> Option<Response> {
     let (mut sender, connection) = handshake(TokioIo::new(stream)).await.ok()?;
     tokio::spawn(connection);
     let answer = sender.send_request(request).await.ok()?;
-    let (parts, body) = answer.into_parts();
+    let (mut parts, body) = answer.into_parts();
     let body = body.collect().await.ok()?.to_bytes();
+    // Of this connection alone (RFC 9110 §7.6.1): an instance that stops ends its own.
+    parts.headers.remove(header::CONNECTION);
     Some(Response::from_parts(parts, Body::from(body)))
 }
 
