@@ -19,6 +19,7 @@ pub mod case;
 pub mod desk;
 pub mod employer;
 pub mod fair;
+pub mod help;
 pub mod intake;
 pub mod matching;
 pub mod notice;

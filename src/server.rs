@@ -5,7 +5,7 @@ use crate::{
     config::Listening,
     desk, employer,
     error::{AppError, AppResult, Problem},
-    fair, intake, matching, notice, office, oversight, person,
+    fair, help, intake, matching, notice, office, oversight, person,
     platform::{
         App,
         api::{FieldProblem, ProblemDocument},
@@ -75,6 +75,7 @@ pub fn routes() -> Routes {
         .merge(desk::routes())
         .merge(employer::routes())
         .merge(fair::routes(notice::BESIDE))
+        .merge(help::routes())
         .merge(intake::routes())
         .merge(notice::routes())
         .merge(office::routes())

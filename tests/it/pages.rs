@@ -1,6 +1,6 @@
 //! Every page renders with every sample in both languages, and every template belongs to a page.
 use nightfair::{
-    account, area, broadcast, case, desk, employer, fair, intake, matching, notice, office,
+    account, area, broadcast, case, desk, employer, fair, help, intake, matching, notice, office,
     oversight, person,
     platform::{
         page::{self, Page, View},
@@ -50,6 +50,8 @@ fn every_page_renders_and_every_template_is_a_page() {
         render_samples::<fair::SettingsPage>(),
         render_samples::<fair::SignsPage>(),
         render_samples::<fair::StallsPage>(),
+        render_samples::<help::HelpIndexPage>(),
+        render_samples::<help::HelpPage>(),
         render_samples::<case::BulkPage>(),
         render_samples::<case::CasePage>(),
         render_samples::<case::LedgerPage>(),

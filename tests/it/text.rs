@@ -51,6 +51,34 @@ fn every_catalogue_is_flat_json_and_no_key_stands_in_two() {
     }
 }
 
+/// Help that names a button by another word than the button does helps nobody.
+#[test]
+fn what_help_quotes_is_what_the_screen_says() {
+    let mut wrong = Vec::new();
+    for lang in Lang::ALL {
+        let words = text::catalogue(lang);
+        let (help, screen): (Vec<_>, Vec<_>) =
+            words.iter().partition(|(key, _)| key.starts_with("help."));
+        let quoted = help.iter().flat_map(|(key, words)| {
+            let parts = words.split('“').skip(1);
+            parts.filter_map(move |part| Some((key, part.split_once('”')?.0)))
+        });
+        // Examples of what people type are Chinese in both languages.
+        let said = |quote: &str| {
+            let here = screen.iter().any(|(_, words)| words.contains(quote));
+            here || text::catalogue(Lang::Zh).iter().any(|(key, words)| {
+                !key.starts_with("help.") && words.contains(quote)
+            })
+        };
+        for (key, quote) in quoted {
+            if !said(quote) {
+                wrong.push(format!("{} {key}: {quote}", lang.tag()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn templates_hold_no_chinese() {
     let mut wrong = Vec::new();
