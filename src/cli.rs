@@ -230,6 +230,7 @@ pub async fn keep_house(app: App) {
     heart::watch(&app.db);
     peers::join(&app);
     tokio::spawn(notice::work(app.clone()));
+    tokio::spawn(sweep_files(app.clone()));
     let mut tick = tokio::time::interval(Duration::from_mins(1));
     loop {
         tokio::select! {
@@ -247,6 +248,22 @@ pub async fn keep_house(app: App) {
         }
         if let Err(error) = case::recount::run(&app).await {
             tracing::warn!(%error, "counting deadlines anew failed");
+        }
+    }
+}
+
+/// Once a day, because it walks through the whole folder.
+async fn sweep_files(app: App) {
+    let mut tick = tokio::time::interval(Duration::from_hours(24));
+    loop {
+        tokio::select! {
+            () = app.stop.cancelled() => return,
+            _ = tick.tick() => {}
+        }
+        match app.files.sweep(app.db.read()).await {
+            Ok(0) => {}
+            Ok(gone) => tracing::info!(gone, "pictures without a row were removed"),
+            Err(error) => tracing::warn!(%error, "sweeping pictures failed"),
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::{
     error::{AppError, AppResult},
     platform::{
         App,
-        api::{Call, List, Members, ProblemDocument, Query, answer, created},
+        api::{Call, List, Members, Prefers, ProblemDocument, Query, answer, created},
         form::Sent,
         once::Done,
         text::Lang,
@@ -100,6 +100,22 @@ struct CaseOut {
     links: Vec<LinkOut>,
     timeline: Vec<EventOut>,
     actions: Vec<ActionOut>,
+}
+
+/// The case as it is now, or for `Prefer: return=minimal` only where it is.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum AfterAction {
+    Case(Box<CaseOut>),
+    Moved(Moved),
+}
+
+/// What the next action on the case has to name.
+#[derive(Serialize, ToSchema)]
+struct Moved {
+    no: String,
+    /// The `expected_seq` of the next action.
+    seq: u64,
 }
 
 /// Somebody of a case.
@@ -427,8 +443,9 @@ async fn one(
 /// Takes an action. 409 `stale` tells the present `seq`; `not_now` and `not_yours` tell which
 /// guard failed, who can act and in which stages.
 #[utoipa::path(post, path = "/api/v1/cases/{no}/actions", tag = "cases", request_body = NewAction,
-    params(("no" = String, Path)),
-    responses((status = 200, body = CaseOut), (status = 403, body = ProblemDocument),
+    params(("no" = String, Path),
+        ("prefer" = Option<String>, Header, description = "`return=minimal` (RFC 7240) for an answer of `no` and `seq` alone")),
+    responses((status = 200, body = AfterAction), (status = 403, body = ProblemDocument),
         (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument),
         (status = 422, body = ProblemDocument)))]
 async fn act(
@@ -436,6 +453,7 @@ async fn act(
     Extension(hooks): Extension<Hooks>,
     lang: Lang,
     actor: Actor,
+    prefers: Prefers,
     Path(number): Path<String>,
     call: Call<Members>,
 ) -> AppResult<Response> {
@@ -463,11 +481,16 @@ async fn act(
     };
     let done = commands::act_once(&app, act).await;
     let done = done.map_err(|error| words::explain(lang, case.kind, asked, case.stage, error))?;
+    if prefers.minimal {
+        let moved = |seq| AfterAction::Moved(Moved { no: number, seq });
+        return Ok(prefers.applied(answer(StatusCode::OK, done.map(moved))));
+    }
     // A repeat is answered as the first time was, whatever happened since.
     let case = find(&app, &actor, &number).await?;
     let case = store::as_of(app.db.read(), case, done.value).await?;
     let case = shown(&app, hooks, lang, &actor, case).await?;
-    Ok(answer(StatusCode::OK, done.map(|_| case)))
+    let after = AfterAction::Case(Box::new(case));
+    Ok(answer(StatusCode::OK, done.map(|_| after)))
 }
 
 /// `new_parties` of an invitation: people whom the office does not know yet, each a name and a phone.

@@ -9,9 +9,11 @@ use axum::{extract::Path, response::Response};
 
 /// Every door of this capability.
 pub fn routes() -> Routes {
-    Routes::new()
-        .get(Audience::Anyone, "/help", index)
-        .get(Audience::Anyone, "/help/{topic}", topic)
+    Routes::new().get(Audience::Anyone, "/help", index).get(
+        Audience::Anyone,
+        "/help/{topic}",
+        topic,
+    )
 }
 
 async fn index(view: View) -> AppResult<Response> {

@@ -12,11 +12,13 @@ use serde::{
     de::{DeserializeOwned, Error, IgnoredAny, MapAccess, Unexpected, Visitor},
 };
 use serde_json::{Map, Value};
-use std::fmt;
+use std::{convert::Infallible, fmt};
 
 /// Bytes of a JSON document at most.
 const LARGEST: usize = 1 << 20;
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+const APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+const MINIMAL: &str = "return=minimal";
 
 /// Who asks, as far as an idempotency key is concerned: put into the request by the account layer.
 #[derive(Clone, Debug)]
@@ -158,6 +160,37 @@ impl<T> Done<T> {
             value: shape(self.value),
             replayed: self.replayed,
         }
+    }
+}
+
+/// What the caller prefers to be answered (RFC 7240).
+#[derive(Clone, Copy, Debug)]
+pub struct Prefers {
+    /// `return=minimal`: that it was done, and not what became of it.
+    pub minimal: bool,
+}
+
+impl Prefers {
+    /// Says of an answer that it was made as preferred.
+    pub fn applied(self, mut response: Response) -> Response {
+        if self.minimal {
+            let minimal = HeaderValue::from_static(MINIMAL);
+            response.headers_mut().insert(APPLIED, minimal);
+        }
+        response
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Prefers {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let said = parts.headers.get_all("prefer").iter();
+        let words = said.filter_map(|said| said.to_str().ok());
+        let mut words = words.flat_map(|words| words.split(','));
+        Ok(Self {
+            minimal: words.any(|word| word.trim().eq_ignore_ascii_case(MINIMAL)),
+        })
     }
 }
 

@@ -9,12 +9,16 @@ use crate::{
 use anyhow::Context;
 use axum::http::StatusCode;
 use image::{DynamicImage, ImageFormat, ImageReader, Limits, imageops::FilterType};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+};
 use sha2::{Digest, Sha256};
 use std::{
+    collections::HashSet,
     io::Cursor,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 use tokio::io::AsyncWriteExt;
 
@@ -23,6 +27,8 @@ pub const LARGEST: usize = 8 << 20;
 const SIDE: u32 = 10_000;
 const PIXELS: u64 = 40_000_000;
 const KEPT_SIDE: u32 = 2048;
+/// How long a picture waits for its row.
+const UNNAMED: Duration = Duration::from_hours(24);
 
 #[derive(Clone)]
 pub struct Files(Arc<PathBuf>);
@@ -70,6 +76,30 @@ impl Files {
         })
     }
 
+    /// Removes pictures that no row names, as those of a form that was refused after its pictures
+    /// were kept. They are left for a day, because a row may still be on its way. How many.
+    ///
+    /// # Errors
+    /// When the folder or the database cannot be read.
+    pub async fn sweep(&self, db: &impl ConnectionTrait) -> anyhow::Result<usize> {
+        let root = self.0.clone();
+        let old = tokio::task::spawn_blocking(move || names_before(&root, UNNAMED)).await??;
+        let mut gone = 0;
+        for some in old.chunks(500) {
+            let named = file::Entity::find()
+                .select_only()
+                .column(file::Column::Uid)
+                .filter(file::Column::Uid.is_in(some))
+                .into_tuple::<String>();
+            let named: HashSet<String> = named.all(db).await?.into_iter().collect();
+            for uid in some.iter().filter(|uid| !named.contains(*uid)) {
+                tokio::fs::remove_file(self.0.join(uid)).await?;
+                gone += 1;
+            }
+        }
+        Ok(gone)
+    }
+
     /// Bytes that may still be written to the disk of the data folder.
     ///
     /// # Errors
@@ -85,6 +115,20 @@ impl Files {
             .await
             .context("a stored file is missing")?)
     }
+}
+
+/// Files of a folder that were last changed longer ago than this.
+fn names_before(root: &Path, age: Duration) -> anyhow::Result<Vec<String>> {
+    let mut old = Vec::new();
+    for entry in std::fs::read_dir(root)? {
+        let entry = entry?;
+        // A clock that was set back makes a file of the future: it is young.
+        let elapsed = entry.metadata()?.modified()?.elapsed();
+        if elapsed.is_ok_and(|elapsed| elapsed > age) {
+            old.extend(entry.file_name().into_string());
+        }
+    }
+    Ok(old)
 }
 
 async fn lay_down(path: &Path, bytes: &[u8]) -> std::io::Result<()> {

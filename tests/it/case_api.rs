@@ -4,7 +4,10 @@ use crate::{
     harness::Client,
     posting_make::faults,
 };
-use axum::http::Method;
+use axum::{
+    body::Body,
+    http::{Method, header},
+};
 use nightfair::domain::role::Role;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
@@ -221,6 +224,40 @@ async fn a_late_and_a_double_call_change_nothing() {
     let body = json!({"action": "accept", "expected_seq": 1}).to_string();
     let again = call("k1", body.into_bytes()).await.expect(200);
     assert_eq!(again.json(), first.json());
+}
+
+/// RFC 7240: a program that only goes on needs no picture of the case.
+#[tokio::test]
+async fn whoever_prefers_it_is_told_no_more_than_where_the_case_is() {
+    let market = Market::open().await;
+    let (number, _) = market.interest().await;
+    let ask = |preference: &'static str, body: Value| {
+        let path = format!("/api/v1/cases/{number}/actions");
+        let request = market.officer.request(Method::POST, &path);
+        let request = request
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("idempotency-key", "k1")
+            .header("prefer", preference);
+        let request = request.body(Body::from(body.to_string())).unwrap();
+        market.officer.send(request)
+    };
+    let body = json!({"action": "accept", "expected_seq": 1});
+    for _ in 0..2 {
+        let short = ask("respond-async, RETURN=minimal", body.clone()).await;
+        assert_eq!(short.headers["preference-applied"], "return=minimal");
+        assert_eq!(short.expect(200).json(), json!({"no": number, "seq": 2}));
+    }
+    let whole = ask("return=representation", body).await.expect(200);
+    assert!(!whole.headers.contains_key("preference-applied"));
+    assert_eq!(
+        (&whole.json()["seq"], &whole.json()["stage"]),
+        (&json!(2), &json!("accepted"))
+    );
+    let late = ask(
+        "return=minimal",
+        json!({"action": "refer", "expected_seq": 1}),
+    );
+    assert_eq!(late.await.expect(422).code(), "idempotency_key_reused");
 }
 
 #[tokio::test]

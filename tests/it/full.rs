@@ -2,16 +2,19 @@
 //! reading goes on, nothing is half-written, and with room again everything goes on by itself.
 use crate::{
     crash::number,
-    harness::server_url,
+    harness::{TestApp, server_url},
     wire::{Heard, Office, SLUG, Wire, person},
 };
+use nightfair::error::AppResult;
+use sea_orm::ConnectionTrait;
 use serde_json::Value;
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io::Write,
     path::{Path, PathBuf},
     process::Command,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 /// Who was answered before and while the disk was full.
@@ -231,4 +234,64 @@ async fn a_picture_without_room_leaves_nothing() {
     fs::remove_file(disk.ballast()).unwrap();
     assert!(files.keep_picture(picture).await.is_ok());
     assert_eq!(fs::read_dir(disk.0.join("files")).unwrap().count(), 1);
+}
+
+/// A picture is kept before the form that brought it is looked at: one that was refused leaves it
+/// without a row.
+#[tokio::test]
+async fn a_picture_that_no_row_names_goes_after_a_day() {
+    let app = TestApp::start().await;
+    let office = app.app.settings.office;
+    let files = app.dir.path().join("files");
+    let names = || -> BTreeSet<_> {
+        let entries = fs::read_dir(&files).unwrap();
+        entries.map(|entry| entry.unwrap().file_name()).collect()
+    };
+    let picture = nightfair::platform::qr::png("https://fair.test", 4).unwrap();
+    let keep = || async { app.app.files.keep_picture(picture.clone()).await.unwrap() };
+    let named = keep().await;
+    let write = app.app.db.write(move |tx| async move {
+        nightfair::platform::files::attach(&tx, office, "paper", None, named).await
+    });
+    write.await.unwrap();
+    let kept = names();
+    let forgotten = keep().await;
+    let (db, all) = (app.app.db.read(), names());
+    assert_eq!((kept.len(), all.len()), (1, 2));
+    drop(forgotten);
+    assert_eq!(app.app.files.sweep(db).await.unwrap(), 0);
+    for name in &all {
+        let file = File::options().write(true).open(files.join(name)).unwrap();
+        let yesterday = SystemTime::now() - Duration::from_hours(25);
+        file.set_modified(yesterday).unwrap();
+    }
+    assert_eq!(app.app.files.sweep(db).await.unwrap(), 1);
+    assert_eq!(names(), kept);
+}
+
+/// Who holds the only writer for too long is told to come again, and holds up nobody after him.
+#[tokio::test]
+async fn a_write_that_takes_too_long_is_given_up_and_the_next_one_stands() {
+    if server_url().is_some() {
+        return;
+    }
+    let app = TestApp::start().await;
+    let db = &app.app.db;
+    let endless = db.write(|tx| async move {
+        let renamed = "UPDATE offices SET name = name || 'A'";
+        tx.conn().execute_unprepared(renamed).await?;
+        std::future::pending::<AppResult<()>>().await
+    });
+    let next = db.write(|tx| async move {
+        let renamed = "UPDATE offices SET name = name || 'B'";
+        tx.conn().execute_unprepared(renamed).await?;
+        Ok(())
+    });
+    let (given_up, stood) = tokio::join!(endless, next);
+    let refused = axum::response::IntoResponse::into_response(given_up.err().unwrap());
+    assert_eq!(refused.status(), 503);
+    stood.unwrap();
+    let there = |end: &str| format!("SELECT count(*) FROM offices WHERE name LIKE '%{end}'");
+    assert_eq!(number(db.read(), &there("AB")).await, 0);
+    assert_eq!(number(db.read(), &there("B")).await, 1);
 }

@@ -66,9 +66,9 @@ fn what_help_quotes_is_what_the_screen_says() {
         // Examples of what people type are Chinese in both languages.
         let said = |quote: &str| {
             let here = screen.iter().any(|(_, words)| words.contains(quote));
-            here || text::catalogue(Lang::Zh).iter().any(|(key, words)| {
-                !key.starts_with("help.") && words.contains(quote)
-            })
+            here || text::catalogue(Lang::Zh)
+                .iter()
+                .any(|(key, words)| !key.starts_with("help.") && words.contains(quote))
         };
         for (key, quote) in quoted {
             if !said(quote) {
