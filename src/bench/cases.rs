@@ -283,8 +283,9 @@ impl Ledger {
         case.category = Some(CATEGORIES[n % CATEGORIES.len()].to_owned());
         case.channel = Some(CHANNELS[n % CHANNELS.len()].code().to_owned());
         case.recorded_at = when;
-        // One open case in ten is late.
+        // One open case in ten is late, and none becomes late while it is measured.
         let hours = i64::try_from(n % 1000).unwrap_or(0) - 100;
+        let hours = if hours < 0 { hours } else { hours + 24 };
         let now = self.db.now();
         case.due_at = case.due_at.map(|_| now + TimeDelta::hours(hours));
         if case.due_at.is_some_and(|due| due < now) {
