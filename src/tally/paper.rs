@@ -17,7 +17,7 @@ use serde::Serialize;
 /// Lines for arrivals on a gate's sheet: two columns of so many.
 const ARRIVALS: usize = 26;
 /// Lines for talks on a booth's sheet with few postings.
-const TALKS: usize = 19;
+const TALKS: usize = 22;
 /// Postings that stand on the sheet without taking the room of a talk; two stand side by side.
 const FEW: usize = 6;
 /// Postings listed on a sheet at most; the others are written by their titles.
@@ -149,12 +149,12 @@ mod tests {
             sheet("A01".into(), String::new(), marks.collect())
         };
         for (postings, listed, more, talks) in [
-            (0, 0, 0, 19),
-            (6, 6, 0, 19),
-            (7, 7, 0, 18),
-            (10, 10, 0, 18),
-            (24, 24, 0, 14),
-            (90, 24, 66, 14),
+            (0, 0, 0, 22),
+            (6, 6, 0, 22),
+            (7, 7, 0, 21),
+            (10, 10, 0, 21),
+            (24, 24, 0, 17),
+            (90, 24, 66, 17),
         ] {
             let sheet = own(postings);
             assert_eq!(

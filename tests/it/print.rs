@@ -119,8 +119,11 @@ impl Evening {
         let wish = json!({"employer": employer.to_string()});
         let held = self.office.api_post(&format!("{base}/holds"), &wish).await;
         let hold = json!({"hold": held.expect(201).json()["hold"]});
-        let booked = self.office.api_post(&format!("{base}/bookings"), &hold);
-        booked.await.expect(201);
+        let booked = self
+            .office
+            .api_post(&format!("{base}/bookings"), &hold)
+            .await;
+        booked.expect(201);
     }
 
     async fn posting(&self, employer: EmployerId, title: &str) -> String {
@@ -483,7 +486,7 @@ async fn reports_name_office_period_formula_and_leave_room_to_sign() {
             [
                 "tally.sheet.name",
                 "tally.sheet.responsible",
-                "tally.sheet.rate_rule",
+                "tally.sheet.rates",
             ],
         ),
         (
@@ -492,7 +495,7 @@ async fn reports_name_office_period_formula_and_leave_room_to_sign() {
             [
                 "tally.sheet.name",
                 "tally.sheet.responsible",
-                "tally.sheet.rate_rule",
+                "tally.sheet.rates",
             ],
         ),
         (
