@@ -146,13 +146,17 @@ impl ScreenPage {
             groups: groups(&board, &words),
             plan: plan(&board.booths, &words),
             views: board.views,
-            on_air: board.on_air.as_ref().map(|on_air| {
-                let posting = on_air.posting.as_ref().unwrap_or(&on_air.title);
-                match &on_air.booth {
-                    Some(booth) => format!("{booth} {posting}"),
-                    None => posting.clone(),
-                }
-            }),
+            on_air: board
+                .on_air
+                .as_ref()
+                .filter(|_| now < board.ends_at)
+                .map(|on_air| {
+                    let posting = on_air.posting.as_ref().unwrap_or(&on_air.title);
+                    match &on_air.booth {
+                        Some(booth) => format!("{booth} {posting}"),
+                        None => posting.clone(),
+                    }
+                }),
             platforms: board
                 .platforms
                 .iter()
