@@ -489,7 +489,7 @@ mod tests {
         let page = ScreenPage::new(board.clone(), &Half::default(), Lang::Zh, moment);
         assert!(page.ended && page.state == "final" && page.on_air.is_none());
         assert!(
-            page.line.contains("21:30") && page.line.contains("7月19日"),
+            page.line.contains("22:30") && page.line.contains("7月19日"),
             "{}",
             page.line
         );
