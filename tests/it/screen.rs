@@ -254,7 +254,7 @@ impl Watcher {
         loop {
             let mut line = String::new();
             let read = self.lines.read_line(&mut line);
-            let read = tokio::time::timeout(Duration::from_secs(60), read).await;
+            let read = tokio::time::timeout(Duration::from_mins(1), read).await;
             assert!(read.unwrap().unwrap() > 0, "the stream ended");
             if let Some(number) = line.strip_prefix("id: ") {
                 id = number.trim().parse().unwrap();
