@@ -191,7 +191,8 @@ async fn follow(
     loop {
         let read = stream.read(&mut chunk).await?;
         ensure!(read > 0, "a stream ended");
-        let news = String::from_utf8_lossy(&chunk[..read]).contains("data:");
+        // A beat brings nothing.
+        let news = String::from_utf8_lossy(&chunk[..read]).contains("data: ");
         let now = u64::try_from(begun.elapsed().as_micros())?.max(1);
         // Only the first of several pieces counts.
         if let Some(at) = heard.get(number)

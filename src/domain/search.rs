@@ -98,6 +98,19 @@ pub fn word_tokens(text: &str) -> BTreeSet<String> {
     tokens
 }
 
+/// How a name sounds, for lists in the order of a dictionary: Han characters as they are spelled,
+/// others as they are.
+pub fn spelled(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for c in name.chars() {
+        match c.to_pinyin() {
+            Some(sound) => out.push_str(sound.plain()),
+            None => out.extend(c.to_lowercase()),
+        }
+    }
+    out
+}
+
 /// For each character of a run the initials and the spelling of what follows it, so that a query
 /// of any part is the beginning of some token.
 fn sound_tokens(run: &[char]) -> Vec<String> {
@@ -283,6 +296,13 @@ mod tests {
         for query in ["师电", "会计", "气电", "设计 会计", "works", "险五"] {
             assert!(!finds(text, query), "{query}");
         }
+    }
+
+    #[test]
+    fn names_are_in_the_order_of_a_dictionary() {
+        let mut names = ["张**", "Zoe", "陈**", "王*", "艾**"];
+        names.sort_by_key(|name| spelled(name));
+        assert_eq!(names, ["艾**", "陈**", "王*", "张**", "Zoe"]);
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod routes;
 mod routes_api;
 mod routes_employer;
 mod routes_office;
+mod routes_papers;
 mod routes_public;
 mod routes_stalls;
 pub mod store;
@@ -26,8 +27,8 @@ mod view;
 
 pub use booth_commands::sweep;
 pub use pages::{
-    EditPage, FairPage, FairsPage, HomePage, MapPage, PickPage, PortalPage, SettingsPage,
-    SignsPage, StallsPage,
+    EditPage, FairPage, FairsPage, HomePage, MapPage, PapersPage, PickPage, PortalPage,
+    SettingsPage, SignsPage, StallsPage,
 };
 pub use routes::routes;
 

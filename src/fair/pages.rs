@@ -619,6 +619,8 @@ pub struct Sign {
     pub booth: String,
     pub employer: String,
     pub postings: Vec<SignPosting>,
+    /// That there are more postings than the sheet has room for.
+    pub more: String,
     pub qr: String,
     pub label: String,
     pub ask: String,
@@ -646,6 +648,7 @@ impl Page for SignsPage {
                 title: "分拣员".into(),
                 pay: "4500—6000元/月".into(),
             }],
+            more: String::new(),
             qr: "<svg viewBox=\"0 0 1 1\"></svg>".into(),
             label: "二维码".into(),
             ask: "微信扫一扫".into(),
@@ -658,6 +661,48 @@ impl Page for SignsPage {
             signs,
         };
         vec![page(Vec::new()), page(vec![sign])]
+    }
+}
+
+/// Something that is printed for an evening.
+#[derive(Clone, Serialize)]
+pub struct Paper {
+    /// `fair.paper.<key>` are its words.
+    pub key: &'static str,
+    pub href: String,
+    pub icon: &'static str,
+    /// How many sheets, or people on it, there are; none when anybody may have as many as he likes.
+    pub count: Option<u64>,
+}
+
+/// 打印
+#[derive(Serialize)]
+pub struct PapersPage {
+    pub fair: Head,
+    pub papers: Vec<Paper>,
+}
+
+impl Page for PapersPage {
+    const TEMPLATE: &'static str = "fair/papers.html";
+
+    fn samples() -> Vec<Self> {
+        let paper = |key, count| Paper {
+            key,
+            href: "/".into(),
+            icon: "print",
+            count,
+        };
+        let keys = [
+            "posters", "signs", "roster", "blanks", "paper", "tally", "month",
+        ];
+        vec![Self {
+            fair: Head::sample(),
+            papers: keys
+                .into_iter()
+                .zip([Some(0), Some(31), Some(400), None, None, None, None])
+                .map(|(key, count)| paper(key, count))
+                .collect(),
+        }]
     }
 }
 

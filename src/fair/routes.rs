@@ -1,7 +1,7 @@
 use super::{
     routes_api::{self, PLANNERS, TAKERS},
-    routes_employer as own, routes_office as office, routes_public as public,
-    routes_stalls as stalls,
+    routes_employer as own, routes_office as office, routes_papers as papers,
+    routes_public as public, routes_stalls as stalls,
 };
 use crate::{
     account::{Audience, Routes},
@@ -14,13 +14,7 @@ const PLAN: Audience = Audience::Roles(PLANNERS);
 const TAKE: Audience = Audience::Roles(TAKERS);
 const EMPLOYER: Audience = Audience::Roles(&[Role::Employer]);
 /// Who sees fairs from the office's side; a co-host those that it hosts.
-const LOOK: Audience = Audience::Roles(&[
-    Role::OfficeAdmin,
-    Role::PlacementOfficer,
-    Role::CoHost,
-    Role::Board,
-    Role::Secretary,
-]);
+const LOOK: Audience = Audience::Roles(office::HOSTS);
 
 /// Every door of fairs; `beside` is the other half of the start page.
 pub fn routes(beside: Beside) -> Routes {
@@ -83,4 +77,5 @@ fn booths() -> Routes {
         .post(PLAN, &at("/booths/swap"), stalls::swap)
         .post(PLAN, &at("/booths/wait"), stalls::wait)
         .get(LOOK, &at("/signs"), stalls::signs)
+        .get(LOOK, &at("/print"), papers::page)
 }

@@ -322,7 +322,8 @@ type Entry = (
     bool,
 );
 
-const HOSTS: &[Role] = &[
+/// Who sees an evening from the office's side.
+pub const HOSTS: &[Role] = &[
     Role::OfficeAdmin,
     Role::PlacementOfficer,
     Role::CoHost,
@@ -333,7 +334,7 @@ const STUDY: &[Role] = &[Role::OfficeAdmin, Role::PlacementOfficer, Role::CoHost
 
 const WAYS: &[Entry] = &[
     ("booths", "/office/fairs/{}/booths", "booth", HOSTS, false),
-    ("signs", "/office/fairs/{}/signs", "print", HOSTS, false),
+    ("print", "/office/fairs/{}/print", "print", HOSTS, false),
     ("posters", "/office/fairs/{}/posters", "qr", PLANNERS, false),
     (
         "registrations",

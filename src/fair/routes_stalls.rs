@@ -317,6 +317,21 @@ pub async fn wait(
     answer((&app, &view, &actor), &slug, &sent, done, "waits").await
 }
 
+/// Lines of postings on a sign, and below a name so long that it takes the room of one.
+const LINES: usize = 5;
+const LONG_NAME: usize = 45;
+
+/// The postings that a sign has room for, and how many are left out: their number takes a line.
+fn fitting<'a>(own: &'a [Posting], name: &str) -> (&'a [Posting], usize) {
+    let long = name.chars().count() > LONG_NAME;
+    let lines = LINES - usize::from(long);
+    if own.len() <= lines {
+        return (own, 0);
+    }
+    let (shown, rest) = own.split_at(lines - 1);
+    (shown, rest.len())
+}
+
 /// A sheet for each booked booth.
 pub async fn signs(
     State(app): State<App>,
@@ -366,13 +381,18 @@ fn sign(
         pay: posting::pay(view, row),
     };
     let own = postings.get(&who.id).map(Vec::as_slice).unwrap_or_default();
+    let (shown, more) = fitting(own, &who.name);
     let url = sign_url(app, &stand.code);
     let office = app.sign.get();
     Ok(Some(Sign {
         band: fair.title.clone(),
         booth: stall.booth.label.clone(),
         employer: who.name.clone(),
-        postings: own.iter().map(line).collect(),
+        postings: shown.iter().map(line).collect(),
+        more: match more {
+            0 => String::new(),
+            n => view.say("fair.sign.more", &[("n", n.to_string())]),
+        },
         qr: qr::svg(&url)?,
         label: view.say("fair.sign.label", &[("employer", who.name.as_str())]),
         ask: view::word(view, "fair.sign.ask"),

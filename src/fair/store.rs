@@ -1,6 +1,7 @@
 //! Queries on fairs, their hosts, tasks and programme; always within one office.
 use crate::{
     domain::{
+        booking::BookingStatus,
         booth::Booth,
         fair::{FairKind, FairStatus, FairTask, HostPart, ProgrammeKind, Times},
         group::TargetGroup,
@@ -9,7 +10,7 @@ use crate::{
     entity::{
         booth,
         fair::{self, Column, Entity, Model},
-        fair_host, fair_programme, fair_task, participation, unit,
+        fair_host, fair_programme, fair_task, participation, poster, unit,
     },
     error::{AppError, AppResult},
     platform::db::{WriteTx, is_duplicate},
@@ -17,8 +18,8 @@ use crate::{
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ColumnTrait, ConnectionTrait, EntityTrait, JoinType, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, LockType, SimpleExpr},
 };
 use std::collections::HashMap;
@@ -548,6 +549,24 @@ pub async fn counts(
         counts.entry(fair).or_default().1 = n;
     }
     Ok(counts)
+}
+
+/// How many booths are booked: each gets a sign.
+pub async fn booked(db: &impl ConnectionTrait, fair: FairId) -> AppResult<u64> {
+    Ok(participation::Entity::find()
+        .filter(participation::Column::FairId.eq(fair))
+        .filter(participation::Column::Active.eq(true))
+        .filter(participation::Column::Status.eq(BookingStatus::Booked))
+        .count(db)
+        .await?)
+}
+
+/// How many posters a fair has.
+pub async fn posters(db: &impl ConnectionTrait, fair: FairId) -> AppResult<u64> {
+    Ok(poster::Entity::find()
+        .filter(poster::Column::FairId.eq(fair))
+        .count(db)
+        .await?)
 }
 
 /// The booths of a fair by label.

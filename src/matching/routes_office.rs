@@ -385,7 +385,11 @@ async fn open_postings(app: &App, actor: &Actor, fair: FairId) -> AppResult<Vec<
         .filter_map(|row| {
             let stand = stands.get(&row.employer_id)?;
             let booth = stand.booth.as_deref().unwrap_or_default();
-            let label = format!("{booth} {} · {}", row.title, stand.employer.name);
+            // The number is what sheets of paper name a posting by.
+            let label = format!(
+                "{booth} {} · {} · {}",
+                row.title, stand.employer.name, row.id
+            );
             Some(Choice {
                 value: row.id.to_string(),
                 label: label.trim().to_owned(),

@@ -2,6 +2,7 @@
 //! made once.
 use crate::domain::id::FairId;
 use axum::body::Bytes;
+use chrono::{DateTime, Utc};
 use std::{
     collections::HashMap,
     sync::{
@@ -35,6 +36,8 @@ pub struct Frame {
     pub event: Bytes,
     /// Raised when the stream has to say that it is alive.
     pub beat: u64,
+    /// When the content was last known to be true.
+    pub as_of: Option<DateTime<Utc>>,
 }
 
 /// Where frames come from; whoever holds it feeds all watchers.

@@ -4,7 +4,7 @@ use super::{
     door::{Door, door},
     form::Wish,
     notices::Agreed,
-    source::Source,
+    source::{Channel, Source},
     store::{self, ACTIVE, NewRow, Window},
     ticket::{secret_of, secret_place, withdrawn},
 };
@@ -15,6 +15,7 @@ use crate::{
     },
     domain::{
         contact::Phone,
+        fault::{Faults, FieldFault},
         group::TargetGroup,
         id::{AccountId, AreaId, FairId, OfficeId, PersonId, RegistrationId},
         ticket::{Code, Secret},
@@ -42,7 +43,8 @@ pub struct NewRegistration {
     pub area: Option<AreaId>,
     pub source: Source,
     pub agreed: Agreed,
-    /// A code that a device made without a network, and that somebody holds in his hand.
+    /// A code that was made without a network, by a device or on paper, and that somebody holds in his
+    /// hand.
     pub code: Option<Code>,
     /// The member of staff who registers on behalf.
     pub by: Option<AccountId>,
@@ -112,6 +114,9 @@ async fn enter(
     evening: Evening,
     new: NewRegistration,
 ) -> AppResult<RegistrationId> {
+    if let (Channel::Desk, Some(code)) = (new.source.channel, &new.code) {
+        one_holder(tx, evening.id, code).await?;
+    }
     let window = match (new.by, &new.code) {
         (Some(_), Some(_)) => Window::Late,
         (Some(_), None) => Window::Staff,
@@ -124,6 +129,15 @@ async fn enter(
     let id = give_ticket(tx, keys, evening, (person, number), &new).await?;
     agree(tx, person, &new).await?;
     Ok(id)
+}
+
+/// A blank ticket is one person's. The code of a gate's device is drawn again instead: whoever was
+/// let in with it is in.
+async fn one_holder(tx: &WriteTx, fair: FairId, code: &Code) -> AppResult<()> {
+    match store::by_code(tx.conn(), fair, code).await? {
+        Some(_) => Err(Faults::one("code", FieldFault::Taken).into()),
+        None => Ok(()),
+    }
 }
 
 /// Why there was no place.

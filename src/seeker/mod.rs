@@ -17,6 +17,7 @@ pub mod gate;
 pub mod holder;
 pub mod notices;
 mod pages;
+pub mod paper;
 pub mod poster;
 mod roles;
 mod routes;

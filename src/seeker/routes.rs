@@ -8,7 +8,7 @@ use super::{
     form, gate, holder,
     notices::{self, Agreed},
     pages::{RegisterPage, ShutPage},
-    poster, routes_api,
+    paper, poster, routes_api,
     source::Codes,
     store, ticket,
 };
@@ -39,6 +39,7 @@ pub fn routes(matches: Matches) -> Routes {
         .merge(holder::routes(matches))
         .merge(gate::routes())
         .merge(desk::routes(matches))
+        .merge(paper::routes())
         .merge(poster::routes())
 }
 

@@ -18,6 +18,7 @@ use axum::{
     http::{HeaderName, header},
     response::{IntoResponse, Response},
 };
+use chrono::{DateTime, Utc};
 use futures_util::stream;
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::{sync::watch, time::sleep};
@@ -28,6 +29,8 @@ const PACE: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_secs(2);
 /// After so many looks without news the stream says that it is alive.
 const LOOKS_PER_BEAT: u32 = 7;
+/// How it says so: an event, because a page does not hear of comments.
+const ALIVE: &[u8] = b"event: alive\ndata:\n\n";
 
 /// A published fair of that address.
 ///
@@ -39,14 +42,16 @@ pub async fn public_fair(app: &App, slug: &str) -> AppResult<fair::Model> {
         .ok_or_else(AppError::not_found)
 }
 
-/// What the big screen shows now, at most a second old.
-pub async fn now(app: &App, fair: &fair::Model) -> AppResult<Board> {
+/// What the big screen shows now, and when that was last known to be true: a moment ago, unless the
+/// database is away.
+pub async fn now(app: &App, fair: &fair::Model) -> AppResult<(Board, DateTime<Utc>)> {
     let mut frames = watch(app, fair);
     let shown = frames.wait_for(|frame| frame.number > 0);
     let frame = tokio::time::timeout(Duration::from_secs(5), shown).await;
     let frame = frame.map_err(|_| AppError::unavailable())?;
-    let json = frame.map_err(|_| AppError::unavailable())?.json.clone();
-    Ok(serde_json::from_str(&json)?)
+    let frame = frame.map_err(|_| AppError::unavailable())?.clone();
+    let as_of = frame.as_of.unwrap_or_else(|| app.db.now());
+    Ok((serde_json::from_str(&frame.json)?, as_of))
 }
 
 /// The event stream of a fair: its state now, then each change. Which event was seen last does not
@@ -71,7 +76,7 @@ pub fn stream(app: &App, fair: &fair::Model) -> Response {
             frames.changed().await.ok()?;
             if frames.borrow().number == seen && seen > 0 {
                 frames.mark_unchanged();
-                let beat = Bytes::from_static(b": alive\n\n");
+                let beat = Bytes::from_static(ALIVE);
                 return Some((beat, (frames, seen, None)));
             }
         }
@@ -94,24 +99,33 @@ fn watch(app: &App, fair: &fair::Model) -> watch::Receiver<Frame> {
     frames
 }
 
-/// Makes a frame whenever something changed, until nobody watches or the program stops.
+/// Makes a frame whenever something changed, and each minute because time does, until nobody watches
+/// or the program stops.
 async fn keep_fed(app: App, slug: String, id: FairId, mut feed: Arc<Feed>) {
     let mut changes = app.live.listen(id);
-    let mut pulse = Vec::new();
+    let (mut pulse, mut minute) = (Vec::new(), 0);
     let mut looks = 0;
     loop {
         let touched = changes.has_changed().unwrap_or(false);
+        let now = app.db.now();
         let felt = store::pulse(app.db.read(), id).await.unwrap_or_default();
-        if touched || felt != pulse || pulse.is_empty() {
+        let same_minute = now.timestamp() / 60 == minute;
+        if touched || felt != pulse || pulse.is_empty() || !same_minute {
             changes.mark_unchanged();
             match make(&app, &slug).await {
                 Ok(json) => {
-                    pulse = felt;
-                    looks = 0;
-                    show(&feed, json);
+                    (pulse, minute) = (felt, now.timestamp() / 60);
+                    if show(&feed, json, now) {
+                        looks = 0;
+                    }
                 }
                 Err(error) => tracing::warn!(?error, "no frame for the watchers of a fair"),
             }
+        } else {
+            feed.send_if_modified(|frame| {
+                frame.as_of = Some(now);
+                false
+            });
         }
         tokio::select! {
             () = sleep(PACE) => {}
@@ -144,8 +158,10 @@ async fn make(app: &App, slug: &str) -> AppResult<String> {
     Ok(serde_json::to_string(&board(&Tally::of(picture), &stage))?)
 }
 
-fn show(feed: &Feed, json: String) {
+/// Whether there was anything new to show.
+fn show(feed: &Feed, json: String, as_of: DateTime<Utc>) -> bool {
     feed.send_if_modified(|frame| {
+        frame.as_of = Some(as_of);
         if *frame.json == *json {
             return false;
         }
@@ -153,5 +169,5 @@ fn show(feed: &Feed, json: String) {
         frame.event = Bytes::from(format!("id: {}\ndata: {json}\n\n", frame.number));
         frame.json = json.into();
         true
-    });
+    })
 }

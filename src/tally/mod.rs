@@ -10,6 +10,7 @@ mod facts;
 mod live;
 mod measure;
 mod pages;
+mod paper;
 mod picture;
 mod query;
 mod reading;
@@ -27,6 +28,7 @@ use crate::{account::Routes, platform::home::Beside};
 
 pub use commands::export;
 pub use pages::{PrintPage, RowsPage, TallyPage};
+pub use paper::PaperPage;
 pub use reading::by_slug;
 pub use screen::ScreenPage;
 

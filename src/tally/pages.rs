@@ -1,9 +1,13 @@
 //! What the templates of the figures get.
 use super::{
+    measure::{Dimension, Unit},
     query::{Question, What},
-    report::{Counts, Figure, Reader, Report, Share, Table, platform_name},
+    report::{
+        self, Columns, Counts, FORMULA, Figure, Reader, Report, Retention, Rung, Share, Table,
+        Tally, platform_name,
+    },
     rows::{Listing, Row},
-    sheet::Block,
+    sheet::{self, Block},
 };
 use crate::platform::page::Page;
 use serde::Serialize;
@@ -300,10 +304,37 @@ fn measure(reader: &Reader, what: What) -> String {
 #[derive(Serialize)]
 pub struct PrintPage {
     pub title: String,
+    pub starts_at: String,
+    pub ends_at: String,
     pub as_of: String,
     pub blocks: Vec<Block>,
+    /// The ladder with the rates between its rungs.
+    pub funnel: Vec<Rung>,
+    pub retention: Vec<Retention>,
     pub employers: Table,
     pub formula: &'static str,
+}
+
+impl PrintPage {
+    pub fn new(tally: &Tally, reader: &Reader) -> Self {
+        let fair = &tally.picture.fair;
+        Self {
+            title: fair.title.clone(),
+            starts_at: fair.starts_at.to_rfc3339(),
+            ends_at: fair.ends_at.to_rfc3339(),
+            as_of: tally.picture.as_of.to_rfc3339(),
+            blocks: sheet::sheet(tally, reader),
+            funnel: report::funnel(tally, reader),
+            retention: report::retention(tally, reader),
+            employers: report::table(
+                tally,
+                reader,
+                Dimension::Employer,
+                Columns::One(Unit::Persons),
+            ),
+            formula: FORMULA,
+        }
+    }
 }
 
 impl Page for TallyPage {

@@ -305,7 +305,8 @@ fn count<N: TryInto<i64>>(number: N) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
 }
 
-fn funnel(tally: &Tally, reader: &Reader) -> Vec<Rung> {
+/// The ladder, each rung with the rate from the one before it.
+pub fn funnel(tally: &Tally, reader: &Reader) -> Vec<Rung> {
     let before = [Measure::Registered].into_iter().chain(Measure::LADDER);
     let steps = Measure::LADDER.into_iter().zip(before);
     steps
@@ -331,7 +332,8 @@ fn rung(tally: &Tally, reader: &Reader, measure: Measure) -> Rung {
     }
 }
 
-fn retention(tally: &Tally, reader: &Reader) -> Vec<Retention> {
+/// What follow-ups found.
+pub fn retention(tally: &Tally, reader: &Reader) -> Vec<Retention> {
     let after = Measure::RETENTION.into_iter();
     after
         .map(|(days, kinds)| Retention {

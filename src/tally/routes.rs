@@ -3,12 +3,12 @@ use super::{
     commands, live,
     measure::{Dimension, Unit},
     pages::{PrintPage, RowsPage, TallyPage},
+    paper::PaperPage,
     query::Asked,
     reading::{self, FIGURES, ROWS},
-    report::{self, Columns, FORMULA},
+    report::{self, Columns},
     rows::Part,
-    screen::ScreenPage,
-    sheet,
+    screen::{Moment, ScreenPage},
     workbook::{self, Order},
 };
 use crate::{
@@ -38,6 +38,7 @@ pub fn routes(beside: Beside) -> Routes {
         .get(Audience::Anyone, "/f/{fair}/live", stream)
         .get(figures, "/office/fairs/{fair}/tally", tally)
         .get(figures, "/office/fairs/{fair}/tally/print", print)
+        .get(figures, "/office/fairs/{fair}/tally/paper", paper)
         .get(figures, "/office/fairs/{fair}/tally.xlsx", workbook)
         .get(
             Audience::Roles(ROWS),
@@ -119,14 +120,21 @@ async fn print(
 ) -> AppResult<Response> {
     let tally = reading::tally(&app, &actor, &slug).await?;
     let reader = reading::reader(&actor, view.lang, rows_at(&slug));
-    let columns = Columns::One(Unit::Persons);
-    view.show(PrintPage {
-        title: tally.picture.fair.title.clone(),
-        as_of: tally.picture.as_of.to_rfc3339(),
-        blocks: sheet::sheet(&tally, &reader),
-        employers: report::table(&tally, &reader, Dimension::Employer, columns),
-        formula: FORMULA,
-    })
+    view.show(PrintPage::new(&tally, &reader))
+}
+
+/// Sheets to write on while nothing else works.
+async fn paper(
+    State(app): State<App>,
+    actor: Actor,
+    view: View,
+    Path(slug): Path<String>,
+) -> AppResult<Response> {
+    let fair = reading::fair(&app, &actor, &slug).await?;
+    let gates = serde_json::from_value(fair.gates.clone()).unwrap_or_default();
+    let picture = reading::picture(&app, fair).await?;
+    let reader = reading::reader(&actor, view.lang, rows_at(&slug));
+    view.show(PaperPage::new(&picture, gates, &reader))
 }
 
 async fn workbook(
@@ -160,9 +168,13 @@ async fn screen(
     Path(slug): Path<String>,
 ) -> AppResult<Response> {
     let fair = live::public_fair(&app, &slug).await?;
-    let board = live::now(&app, &fair).await?;
+    let (board, as_of) = live::now(&app, &fair).await?;
     let half = beside(app.clone(), view.lang).await?;
-    view.show(ScreenPage::new(board, &half, view.lang, app.db.now()))
+    let moment = Moment {
+        now: app.db.now(),
+        as_of,
+    };
+    view.show(ScreenPage::new(board, &half, view.lang, moment))
 }
 
 async fn stream(State(app): State<App>, Path(slug): Path<String>) -> AppResult<Response> {

@@ -4,14 +4,14 @@ use super::{
     facts::{Facts, Key, MatchRead, Source, VisitorRead},
     measure::{Dimension, Marks, Measure, Unit},
     pages::{PrintPage, RowsPage},
+    paper::PaperPage,
     picture::{
         EmployerAt, Event, Fair, GateCount, Names, Picture, PostingAt, Reading, Stage, StreamAt,
         Supply,
     },
     query::{Question, What},
-    report::{self, Columns, FORMULA, Reader, Report, Tally},
+    report::{self, Columns, Reader, Report, Tally},
     rows::{Listing, Row},
-    sheet,
 };
 use crate::{
     domain::{
@@ -239,18 +239,16 @@ pub fn tallies() -> Vec<(Report, Reader)> {
 pub fn prints() -> Vec<PrintPage> {
     all()
         .into_iter()
-        .map(|(tally, reader)| PrintPage {
-            title: tally.picture.fair.title.clone(),
-            as_of: tally.picture.as_of.to_rfc3339(),
-            blocks: sheet::sheet(&tally, &reader),
-            employers: report::table(
-                &tally,
-                &reader,
-                Dimension::Employer,
-                Columns::One(Unit::Persons),
-            ),
-            formula: FORMULA,
-        })
+        .map(|(tally, reader)| PrintPage::new(&tally, &reader))
+        .collect()
+}
+
+pub fn papers() -> Vec<PaperPage> {
+    let gates = [vec!["东门".to_owned(), "南门".to_owned()], Vec::new()];
+    all()
+        .into_iter()
+        .zip(gates)
+        .map(|((tally, reader), gates)| PaperPage::new(&tally.picture, gates, &reader))
         .collect()
 }
 

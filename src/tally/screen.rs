@@ -13,7 +13,7 @@ use crate::{
         text::{self, Lang},
     },
 };
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use serde::Serialize;
 
 /// 现场大屏
@@ -23,7 +23,12 @@ pub struct ScreenPage {
     pub title: String,
     pub line: String,
     pub clock: String,
+    /// The same in milliseconds, for a display whose own clock is wrong.
+    pub millis: i64,
     pub date: String,
+    /// Key of the words below `tally.screen`: fresh, behind, final.
+    pub state: &'static str,
+    /// When the figures were last known to be true.
     pub updated: String,
     pub co_hosts: String,
     pub checked_in: u32,
@@ -35,6 +40,8 @@ pub struct ScreenPage {
     pub on_air: Option<String>,
     pub platforms: Vec<Bar>,
     pub hot: Vec<Ranked>,
+    /// The evening is over: the figures are its result.
+    pub ended: bool,
     pub figures: Vec<Count>,
     pub feed: Vec<Item>,
 }
@@ -85,6 +92,29 @@ pub struct Item {
     pub text: String,
 }
 
+/// When the screen is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    pub now: DateTime<Utc>,
+    /// When the board was last known to be true.
+    pub as_of: DateTime<Utc>,
+}
+
+/// A board that was not looked after for so long is behind, and says so.
+const BEHIND: TimeDelta = TimeDelta::seconds(20);
+
+impl Moment {
+    fn state(self, board: &Board) -> &'static str {
+        if self.now - self.as_of > BEHIND {
+            "behind"
+        } else if self.now >= board.ends_at {
+            "final"
+        } else {
+            "fresh"
+        }
+    }
+}
+
 /// Says keys in one language.
 struct Words(Lang);
 
@@ -99,14 +129,16 @@ impl Words {
 }
 
 impl ScreenPage {
-    pub fn new(board: Board, half: &Half, lang: Lang, now: DateTime<Utc>) -> Self {
+    pub fn new(board: Board, half: &Half, lang: Lang, moment: Moment) -> Self {
         let words = Words(lang);
-        let local = beijing(now);
+        let now = moment.now;
         Self {
-            line: line(&board, &words),
-            clock: local.format("%H:%M").to_string(),
+            line: line(&board, now, &words),
+            clock: beijing(now).format("%H:%M").to_string(),
+            millis: now.timestamp_millis(),
             date: date(&board, now, &words),
-            updated: local.format("%H:%M:%S").to_string(),
+            state: moment.state(&board),
+            updated: beijing(moment.as_of).format("%H:%M:%S").to_string(),
             co_hosts: board.co_hosts.join(" · "),
             checked_in: board.checked_in,
             course: course(&board),
@@ -114,20 +146,25 @@ impl ScreenPage {
             groups: groups(&board, &words),
             plan: plan(&board.booths, &words),
             views: board.views,
-            on_air: board.on_air.as_ref().map(|on_air| {
-                let posting = on_air.posting.as_ref().unwrap_or(&on_air.title);
-                match &on_air.booth {
-                    Some(booth) => format!("{booth} {posting}"),
-                    None => posting.clone(),
-                }
-            }),
+            on_air: board
+                .on_air
+                .as_ref()
+                .filter(|_| now < board.ends_at)
+                .map(|on_air| {
+                    let posting = on_air.posting.as_ref().unwrap_or(&on_air.title);
+                    match &on_air.booth {
+                        Some(booth) => format!("{booth} {posting}"),
+                        None => posting.clone(),
+                    }
+                }),
             platforms: board
                 .platforms
                 .iter()
                 .map(|p| bar(platform_name(lang, &p.name), p.views))
                 .collect(),
             hot: board.hot.iter().map(|hot| ranked(hot, &words)).collect(),
-            figures: figures(&board, &words),
+            ended: now >= board.ends_at,
+            figures: figures(&board, half, now, &words),
             feed: feed(&board, half, now, &words),
             slug: board.fair,
             title: board.title,
@@ -135,7 +172,13 @@ impl ScreenPage {
     }
 }
 
-fn line(board: &Board, words: &Words) -> String {
+/// Where it is and what there is; when it is over, since when what is shown is the result.
+fn line(board: &Board, now: DateTime<Utc>, words: &Words) -> String {
+    if now >= board.ends_at {
+        let at = beijing(board.ends_at).format("%H:%M").to_string();
+        let holes = [("day", day(board.ends_at, words)), ("at", at)];
+        return words.say("tally.screen.line_final", &holes);
+    }
     words.say(
         "tally.screen.line",
         &[
@@ -146,23 +189,23 @@ fn line(board: &Board, words: &Words) -> String {
     )
 }
 
-/// The day, and how long until the market opens or closes.
-fn date(board: &Board, now: DateTime<Utc>, words: &Words) -> String {
-    let local = beijing(now);
-    let day = words.say(
+/// `11月27日 周五`
+fn day(at: DateTime<Utc>, words: &Words) -> String {
+    let local = beijing(at);
+    let weekday = local.weekday().number_from_monday();
+    words.say(
         "tally.screen.day",
         &[
             ("month", local.month().to_string()),
             ("day", local.day().to_string()),
-            (
-                "weekday",
-                words.plain(&format!(
-                    "tally.weekday.{}",
-                    local.weekday().number_from_monday()
-                )),
-            ),
+            ("weekday", words.plain(&format!("tally.weekday.{weekday}"))),
         ],
-    );
+    )
+}
+
+/// The day, and how long until the market opens or closes.
+fn date(board: &Board, now: DateTime<Utc>, words: &Words) -> String {
+    let day = day(now, words);
     let (key, until) = if now < board.starts_at {
         ("tally.screen.opens_in", board.starts_at)
     } else if now < board.ends_at {
@@ -327,17 +370,29 @@ fn ranked(hot: &Hot, words: &Words) -> Ranked {
     }
 }
 
-fn figures(board: &Board, words: &Words) -> Vec<Count> {
+/// Figures of the evening, and of the service desk today. Nobody is on the square when it is over.
+fn figures(board: &Board, half: &Half, now: DateTime<Utc>, words: &Words) -> Vec<Count> {
     let count = |key: &str, value: i64| Count {
-        label: words.plain(&format!("tally.measure.{key}")),
+        label: words.plain(key),
         value: thousands(value),
     };
+    let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let visitors = if now < board.ends_at {
+        count("tally.measure.inside", board.inside.into())
+    } else {
+        count("tally.measure.entries", whole(board.entries))
+    };
     vec![
-        count("registered", board.registered.into()),
-        count("inside", board.inside.into()),
-        count("headcount", board.headcount),
+        count("tally.measure.registered", board.registered.into()),
+        visitors,
+        count("tally.measure.headcount", board.headcount),
+        count("tally.screen.brought", whole(half.brought)),
+        count("tally.screen.done", whole(half.closed)),
     ]
 }
+
+/// Lines of the feed.
+const FEED: usize = 4;
 
 /// What happened, and below it what comes next on the side programme and at the service desk.
 fn feed(board: &Board, half: &Half, now: DateTime<Utc>, words: &Words) -> Vec<Item> {
@@ -355,41 +410,22 @@ fn feed(board: &Board, half: &Half, now: DateTime<Utc>, words: &Words) -> Vec<It
         text: format!("{} · {}", item.title, item.place),
     });
     let desk = desk(half, now, words);
-    let room = 4 - board.programme.len().min(2) - usize::from(desk.is_some());
+    let room = FEED - board.programme.len().min(1) - usize::from(desk.is_some());
     news.take(room)
-        .chain(programme.take(2))
+        .chain(programme.take(1))
         .chain(desk)
         .collect()
 }
 
-/// Today's desk, with what was brought and closed today.
+/// Today's desk, if one still stands or comes.
 fn desk(half: &Half, now: DateTime<Utc>, words: &Words) -> Option<Item> {
     let day = |at| beijing(at).date_naive();
-    let desk = half
-        .desks
-        .iter()
-        .find(|desk| day(desk.starts_at) == day(now));
-    if desk.is_none() && half.brought + half.closed == 0 {
-        return None;
-    }
-    let done = words.say(
-        "tally.screen.desk_done",
-        &[
-            ("brought", half.brought.to_string()),
-            ("closed", half.closed.to_string()),
-        ],
-    );
-    let (time, text) = match desk {
-        Some(desk) => (
-            beijing(desk.starts_at).format("%H:%M").to_string(),
-            format!("{} · {done}", desk.place),
-        ),
-        None => (String::new(), done),
-    };
+    let mut desks = half.desks.iter();
+    let desk = desks.find(|desk| day(desk.starts_at) == day(now))?;
     Some(Item {
-        time,
+        time: beijing(desk.starts_at).format("%H:%M").to_string(),
         place: words.plain("tally.screen.desk"),
-        text,
+        text: format!("{} · {}", desk.place, desk.kind),
     })
 }
 
@@ -412,11 +448,14 @@ impl Page for ScreenPage {
             .into_iter()
             .flat_map(|board| {
                 let start = board.starts_at;
-                let hours = |n| start + chrono::TimeDelta::hours(n);
+                let hours = move |n| start + chrono::TimeDelta::hours(n);
                 Lang::ALL
                     .into_iter()
-                    .zip([hours(1), hours(-30)])
-                    .map(move |(lang, now)| Self::new(board.clone(), &half(now), lang, now))
+                    .flat_map(move |lang| [(lang, hours(1)), (lang, hours(-30)), (lang, hours(20))])
+                    .map(move |(lang, now)| {
+                        let moment = Moment { now, as_of: now };
+                        Self::new(board.clone(), &half(now), lang, moment)
+                    })
             })
             .collect()
     }
@@ -425,6 +464,50 @@ impl Page for ScreenPage {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_stamp_tells_the_truth() {
+        let board = super::super::samples::boards().remove(0);
+        let at = |minutes| board.ends_at + TimeDelta::minutes(minutes);
+        let state = |now, age| {
+            let as_of = now - TimeDelta::seconds(age);
+            Moment { now, as_of }.state(&board)
+        };
+        assert_eq!(state(at(-60), 3), "fresh");
+        assert_eq!(state(at(-60), 20), "fresh");
+        assert_eq!(state(at(-60), 21), "behind");
+        assert_eq!(state(at(0), 3), "final");
+        assert_eq!(state(at(9 * 60), 3), "final");
+        assert_eq!(state(at(9 * 60), 60), "behind");
+    }
+
+    #[test]
+    fn the_morning_after_shows_the_result() {
+        let board = super::super::samples::boards().remove(1);
+        let now = board.ends_at + TimeDelta::hours(11);
+        let moment = Moment { now, as_of: now };
+        let page = ScreenPage::new(board.clone(), &Half::default(), Lang::Zh, moment);
+        assert!(page.ended && page.state == "final" && page.on_air.is_none());
+        assert!(
+            page.line.contains("22:30") && page.line.contains("7月19日"),
+            "{}",
+            page.line
+        );
+        assert_eq!(page.checked_in, board.checked_in);
+        let labels: Vec<_> = page
+            .figures
+            .iter()
+            .map(|figure| figure.label.as_str())
+            .collect();
+        assert!(!labels.contains(&"在场") && labels.contains(&"入场人次"));
+        let evening = board.starts_at + TimeDelta::hours(1);
+        let moment = Moment {
+            now: evening,
+            as_of: evening,
+        };
+        let page = ScreenPage::new(board, &Half::default(), Lang::Zh, moment);
+        assert!(!page.ended && page.line.contains("城市公园"));
+    }
 
     #[test]
     fn companies_go_by_their_short_names() {

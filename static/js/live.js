@@ -3,22 +3,28 @@
 (function () {
   "use strict";
   var root = document.querySelector("[data-live]");
-  if (!root || !window.EventSource) return;
-  var first = true, busy = false, again = false, timer = 0, last = 0;
-  // A part is fetched at most every three seconds, and only while somebody looks.
-  var pause = Number(root.getAttribute("data-every") || 3000);
+  if (!root) return;
+  // A part is fetched at most every three seconds, and only while somebody looks; the big screen also
+  // when nothing happened, because its clock goes on.
+  var pause = Number(root.getAttribute("data-every") || 3000), anyway = Number(root.getAttribute("data-anyway") || 0);
+  if (!window.EventSource || !window.fetch) {
+    if (anyway) setTimeout(function () { location.reload(); }, anyway);
+    return;
+  }
+  // The stream says every half minute that it is alive. One that fell silent is opened anew.
+  var SILENCE = 75000, RETRY = 5000;
+  var events, first = true, busy = false, again = false, timer = 0, last = Date.now(), heard = last, opened = last, lost = false, ahead = 0;
 
   function refresh() {
     timer = 0;
-    if (document.hidden) { again = true; return; }
-    if (busy) { again = true; return; }
+    if (document.hidden || busy) { again = true; return; }
     busy = true;
     again = false;
     last = Date.now();
     fetch(location.href, { headers: { Accept: "text/html" } })
       .then(function (answer) { return answer.ok ? answer.text() : Promise.reject(answer.status); })
-      .then(function (html) { swap(new DOMParser().parseFromString(html, "text/html")); })
-      .catch(function () { again = false; })
+      .then(function (html) { lost = false; swap(new DOMParser().parseFromString(html, "text/html")); })
+      .catch(function () { stale(); })
       .then(function () { busy = false; if (again) soon(); });
   }
 
@@ -32,6 +38,8 @@
       if (old.contains(document.activeElement) && document.activeElement !== document.body) return;
       old.replaceWith(document.importNode(part, true));
     });
+    set();
+    if (events.readyState !== 1) stale();
   }
 
   function soon() {
@@ -39,27 +47,46 @@
     timer = setTimeout(refresh, Math.max(0, last + pause - Date.now()));
   }
 
-  document.addEventListener("visibilitychange", function () { if (!document.hidden && again) soon(); });
-  var events = new EventSource(root.getAttribute("data-live"));
-  events.onmessage = function () {
-    // The first event only tells what the page already shows.
-    if (first) { first = false; return; }
-    soon();
-  };
-  events.onopen = function () { say(false); };
-  events.onerror = function () { first = false; say(true); };
+  function open() {
+    if (events) events.close();
+    opened = heard = Date.now();
+    events = new EventSource(root.getAttribute("data-live"));
+    events.onmessage = function () {
+      heard = Date.now();
+      // The first event only tells what the page already shows.
+      if (first) { first = false; return; }
+      soon();
+    };
+    events.addEventListener("alive", function () { heard = Date.now(); });
+    events.onopen = function () { heard = Date.now(); if (lost) soon(); };
+    events.onerror = function () { first = false; stale(); };
+  }
 
   // A screen that lost its connection says so: its numbers are those of the time beside the words.
-  function say(stale) {
+  function stale() {
     var mark = document.querySelector("[data-stale]");
-    if (!mark || !stale) { if (mark && mark.className) soon(); return; }
+    lost = true;
+    if (!mark) return;
     mark.textContent = mark.getAttribute("data-stale");
     mark.className = "stale";
   }
 
-  function tick() {
+  // The clock is the server's, whatever time the display believes it is.
+  function set() {
     var clock = document.querySelector("[data-clock]");
-    if (clock) clock.textContent = new Date().toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit", hour12: false });
+    if (clock) ahead = Number(clock.getAttribute("data-clock")) - Date.now();
   }
-  setInterval(tick, 5000);
+
+  function tick() {
+    var now = Date.now(), clock = document.querySelector("[data-clock]");
+    if (clock) clock.textContent = new Date(now + ahead).toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit", hour12: false });
+    if (now - heard > SILENCE) { first = false; stale(); open(); }
+    if (events.readyState === 2 && now - opened > RETRY) open();
+    if (now - last > (lost ? RETRY : anyway || Infinity)) soon();
+  }
+
+  document.addEventListener("visibilitychange", function () { if (!document.hidden && again) soon(); });
+  set();
+  open();
+  setInterval(tick, RETRY);
 })();

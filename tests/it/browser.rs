@@ -506,6 +506,14 @@ impl Browser {
         std::fs::write(folder.join(format!("{name}-{width}.png")), png).unwrap();
     }
 
+    /// Keeps a file, when somebody wants to look at it.
+    pub fn keep(&self, name: &str, bytes: &[u8]) {
+        if let Some(folder) = &self.shots {
+            std::fs::create_dir_all(folder).unwrap();
+            std::fs::write(folder.join(name), bytes).unwrap();
+        }
+    }
+
     /// The whole page as a picture.
     pub async fn shot(&self) -> Vec<u8> {
         let whole = json!({"format": "png", "captureBeyondViewport": true});

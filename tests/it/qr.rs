@@ -99,7 +99,7 @@ async fn poster_and_ticket_are_read_on_the_screen_and_on_paper() {
     browser.go(&format!("/office/fairs/{SLUG}/posters")).await;
     browser.fill("places", "民乐路社区公告栏\n夜市东门").await;
     browser.press(&word("seeker.posters.make")).await;
-    browser.follow("/posters/").await;
+    browser.push("td a[href*='/posters/']").await;
     let path = browser.path().await;
     let code = path.rsplit('/').next().unwrap();
     let poster = format!("HTTP://{}/R/{code}", host.to_uppercase());

@@ -5,7 +5,11 @@ use super::{
 };
 use crate::{
     account::{Actor, Routes},
-    domain::id::RegistrationId,
+    domain::{
+        fault::{Faults, FieldFault},
+        id::RegistrationId,
+        ticket::Code,
+    },
     entity::{fair, registration},
     error::{AppError, AppResult},
     platform::{
@@ -130,11 +134,20 @@ async fn enter(
         area: None,
         source: Channel::Desk.into(),
         agreed: Agreed::from(&notices),
-        code: None,
+        code: on_paper(sent.get("code"))?,
         by: Some(actor.account),
     };
     let once = sent.once(&format!("{} desk {}", actor.account, fair.id))?;
     Ok(commands::register(app, fair, once, new).await?.value)
+}
+
+/// The code of the blank ticket that somebody got, if he got one.
+fn on_paper(raw: &str) -> Result<Option<Code>, Faults> {
+    match Code::parse(raw) {
+        Ok(code) => Ok(Some(code)),
+        Err(FieldFault::Required) => Ok(None),
+        Err(fault) => Err(Faults::one("code", fault)),
+    }
 }
 
 async fn refuse(

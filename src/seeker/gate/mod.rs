@@ -30,7 +30,7 @@ pub use pages::{GatePage, GatesPage, WalkInPage};
 pub use reconcile::ReconcilePage;
 pub use routes::{confirm, routes};
 pub use shell::DECODER;
-pub use store::scans_of;
+pub use store::{scans_of, standing};
 
 /// Whether a path is the page with the scanner, which alone gets the camera.
 pub fn is_scanner(path: &str) -> bool {

@@ -46,31 +46,43 @@ impl Page for PostersPage {
     }
 }
 
-/// 海报 (A4)
+/// What stands on one poster only.
 #[derive(Serialize)]
-pub struct PosterPage {
-    pub fair: FairLine,
-    pub hosts: Vec<String>,
+pub struct PosterSheet {
     /// Where it hangs; small in a corner, for who hangs it up.
     pub place: String,
-    pub code: String,
     /// The drawing of the QR.
     pub qr: String,
     /// The address in letters, for who distrusts stickers or has no scanner.
     pub address: String,
 }
 
+/// 海报 (A4): one, or all of an evening in one job
+#[derive(Serialize)]
+pub struct PosterPage {
+    pub fair: FairLine,
+    pub hosts: Vec<String>,
+    pub sheets: Vec<PosterSheet>,
+}
+
 impl Page for PosterPage {
     const TEMPLATE: &'static str = "seeker/poster.html";
 
     fn samples() -> Vec<Self> {
-        vec![Self {
-            fair: FairLine::sample(),
-            hosts: vec!["土门墩街道".into(), "妇联".into()],
-            place: "民乐路社区公告栏".into(),
-            code: "7K3M9QX2".into(),
+        let sheet = |place: &str| PosterSheet {
+            place: place.into(),
             qr: "<svg></svg>".into(),
             address: "JOB.TMD.CN/R/7K3M9QX2".into(),
-        }]
+        };
+        let page = |sheets| Self {
+            fair: FairLine::sample(),
+            hosts: vec!["土门墩街道".into(), "妇联".into()],
+            sheets,
+        };
+        vec![
+            page(vec![]),
+            page(vec![sheet("民乐路社区公告栏")]),
+            page(vec![sheet("民乐路社区公告栏"), sheet("夜市东门")]),
+        ]
     }
 }

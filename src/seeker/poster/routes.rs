@@ -1,7 +1,7 @@
 //! Posters: made by the office, scanned by everybody.
 use super::{
     commands,
-    pages::{PosterLine, PosterPage, PostersPage},
+    pages::{PosterLine, PosterPage, PosterSheet, PostersPage},
     store,
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         text::{Line, Prose},
         ticket::Code,
     },
-    entity::fair,
+    entity::{fair, poster},
     error::{AppError, AppResult},
     platform::{
         App,
@@ -38,7 +38,8 @@ pub fn routes() -> Routes {
         .get(Audience::Anyone, "/r/{code}", scanned)
         .get(POSTERS, "/office/fairs/{fair}/posters", list)
         .post(POSTERS, "/office/fairs/{fair}/posters", make)
-        .get(POSTERS, "/office/fairs/{fair}/posters/{code}", sheet)
+        .get(POSTERS, "/office/fairs/{fair}/posters/print", all)
+        .get(POSTERS, "/office/fairs/{fair}/posters/{code}", one)
 }
 
 /// What a poster's QR opens. The page it leads to names the office and the evening before it asks
@@ -131,7 +132,7 @@ fn places(raw: &str) -> Result<Vec<Line>, Faults> {
     faults.into_result(places)
 }
 
-async fn sheet(
+async fn one(
     State(app): State<App>,
     actor: Actor,
     view: View,
@@ -140,16 +141,42 @@ async fn sheet(
     let fair = fairs::for_staff(&app, &actor, &slug).await?;
     let poster = store::find(app.db.read(), fair.id, &code).await?;
     let poster = poster.ok_or_else(AppError::not_found)?;
+    view.show(printed(&app, &fair, vec![poster]).await?)
+}
+
+/// Every poster of the evening, one sheet each.
+async fn all(
+    State(app): State<App>,
+    actor: Actor,
+    view: View,
+    Path(slug): Path<String>,
+) -> AppResult<Response> {
+    let fair = fairs::for_staff(&app, &actor, &slug).await?;
+    let posters = store::of_fair(app.db.read(), fair.id).await?;
+    view.show(printed(&app, &fair, posters).await?)
+}
+
+async fn printed(
+    app: &App,
+    fair: &fair::Model,
+    posters: Vec<poster::Model>,
+) -> AppResult<PosterPage> {
+    let sheets = posters.into_iter().map(|poster| sheet(app, poster));
+    Ok(PosterPage {
+        hosts: registrations::hosts(app.db.read(), fair.id).await?,
+        sheets: sheets.collect::<AppResult<_>>()?,
+        fair: FairLine::from(fair),
+    })
+}
+
+fn sheet(app: &App, poster: poster::Model) -> AppResult<PosterSheet> {
     let address = short_address(&app.settings.public_url, &format!("/R/{}", poster.code));
     let shown = address
         .split_once("://")
         .map_or(address.as_str(), |(_, rest)| rest);
-    view.show(PosterPage {
-        hosts: registrations::hosts(app.db.read(), fair.id).await?,
+    Ok(PosterSheet {
         place: poster.place,
-        code: poster.code,
         qr: qr::svg(&address)?,
         address: shown.to_owned(),
-        fair: FairLine::from(&fair),
     })
 }
