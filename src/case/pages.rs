@@ -357,6 +357,7 @@ impl CasePage {
             timeline: vec![
                 Entry::sample(),
                 Entry {
+                    seq: 2,
                     redacted: true,
                     text: String::new(),
                     internal: true,

@@ -119,6 +119,8 @@ pub struct SlipPage {
 pub struct TrackPage {
     /// `/K/…`
     pub base: String,
+    /// The picture of the key, as an address that needs no request.
+    pub qr: String,
     pub number: String,
     pub title: String,
     pub state: String,
@@ -381,6 +383,7 @@ impl Page for TrackPage {
     fn samples() -> Vec<Self> {
         let page = || Self {
             base: "/K/0123456789ABCDEF".into(),
+            qr: "data:image/png;base64,".into(),
             number: "TMD-2026-000123".into(),
             title: "照明·民乐社区".into(),
             state: "处置中".into(),

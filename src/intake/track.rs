@@ -44,7 +44,6 @@ pub fn routes() -> Routes {
         .get(Anyone, "/K/{key}", track)
         .get(Anyone, "/k/{key}", track)
         .post(Anyone, "/K/{key}/actions", act)
-        .get(Anyone, "/K/{key}/qr.svg", qr_svg)
         .get(Anyone, "/K/{key}/files/{file}", picture)
 }
 
@@ -233,6 +232,7 @@ async fn track_page(app: &App, view: &View, held: &Held) -> AppResult<TrackPage>
     let office = held.case.office_id;
     Ok(TrackPage {
         base,
+        qr: qr::data_address(&keys::address(&app.settings.public_url, &key))?,
         number: held.case.number.clone(),
         title: view::title(lang, &held.case, &seen.book),
         state: seen.words.clone(),
@@ -341,19 +341,6 @@ async fn again(
     }
     page.others = all;
     Ok(sealed(view.show_with(problem.status, page)?))
-}
-
-async fn qr_svg(
-    State(app): State<App>,
-    peer: Peer,
-    Path(key): Path<String>,
-) -> AppResult<Response> {
-    let held = open(&app, &key, peer).await?;
-    let key = keys::open(&app.keys, &held.row)?;
-    let svg = qr::svg(&keys::address(&app.settings.public_url, &key))?;
-    Ok(sealed(
-        ([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response(),
-    ))
 }
 
 /// A picture of a record that the holder sees.

@@ -1041,8 +1041,11 @@ impl Page for WorkPage {
     const TEMPLATE: &'static str = "matching/office.html";
 
     fn samples() -> Vec<Self> {
-        let work = |may: &[&'static str]| Work {
-            line: Line::sample(),
+        let work = |number: &str, may: &[&'static str]| Work {
+            line: Line {
+                number: number.into(),
+                ..Line::sample()
+            },
             sheet: Sheet::sample(),
             moves: Moves::sample(may, true),
             follow_up: Some(("retention_30".into(), "2026-08-26".into())),
@@ -1057,7 +1060,7 @@ impl Page for WorkPage {
         let usual = || Self {
             tabs: vec![tab.clone()],
             queue: "refer",
-            works: vec![work(EVERY), work(&[])],
+            works: vec![work("JD-2026-000001", EVERY), work("JD-2026-000002", &[])],
             choices: choices(Lang::Zh),
             trouble: Some((
                 "JD-2026-000001".into(),

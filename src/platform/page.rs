@@ -358,13 +358,28 @@ fn asset(name: &str) -> Result<String, Error> {
 
 /// The same for what is no template: nothing when there is no such file.
 pub fn address(name: &str) -> Option<String> {
-    let file = Static::get(name)?;
-    let hash = super::once::hex(&file.metadata.sha256_hash()[..6]);
+    let hash: [u8; 32] = match Static::get(name) {
+        Some(file) => file.metadata.sha256_hash(),
+        None => Sha256::digest(linked_css(name)?).into(),
+    };
+    let hash = super::once::hex(&hash[..6]);
     Some(format!("/static/{name}?v={hash}"))
 }
 
-/// Style sheets put into the page itself: on a slow network each further request costs seconds.
-/// `static/css/BUNDLES.txt` says which files make a bundle, in order.
+/// A style sheet made of several that pages link to, by its name below `static/`.
+pub fn linked_css(name: &str) -> Option<&'static str> {
+    let name = name.strip_prefix("css/").filter(|name| linked(name))?;
+    let bundle = BUNDLES.iter().find(|(bundle, _)| bundle == name);
+    bundle.map(|(_, css)| css.as_str())
+}
+
+/// Whether a bundle is a file of its own; the others stand in the page.
+fn linked(bundle: &str) -> bool {
+    bundle.ends_with(".css")
+}
+
+/// Style sheets put into the page itself, or sent as one: on a slow network each further request
+/// costs seconds. `static/css/BUNDLES.txt` says which files make a bundle, in order.
 static BUNDLES: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
     let list =
         Static::get("css/BUNDLES.txt").map(|f| String::from_utf8_lossy(&f.data).into_owned());
@@ -412,9 +427,8 @@ fn inline_css(name: &str) -> Result<String, Error> {
 
 /// The hashes that let the inlined style sheets through the content security policy.
 pub static STYLE_HASHES: LazyLock<String> = LazyLock::new(|| {
-    let hashes = BUNDLES
-        .iter()
-        .map(|(_, css)| STANDARD.encode(Sha256::digest(css)));
+    let inlined = BUNDLES.iter().filter(|(name, _)| !linked(name));
+    let hashes = inlined.map(|(_, css)| STANDARD.encode(Sha256::digest(css)));
     hashes.fold(String::new(), |all, hash| format!("{all} 'sha256-{hash}'"))
 });
 

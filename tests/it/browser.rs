@@ -181,19 +181,34 @@ impl Browser {
         self.web.cdp().send_raw(command, arguments).await.unwrap()
     }
 
+    /// From here on no script of a page runs; the tests' own do.
+    pub async fn without_scripts(&self) {
+        let off = json!({"value": true});
+        self.cdp("Emulation.setScriptExecutionDisabled", off).await;
+    }
+
     pub async fn ask(&self, script: &str) -> Value {
-        let answer = self.web.execute(script, Vec::new()).await.unwrap();
+        self.ask_with(script, Vec::new()).await
+    }
+
+    /// The same with `arguments` for the script; a promise is waited for.
+    pub async fn ask_with(&self, script: &str, arguments: Vec<Value>) -> Value {
+        let answer = self.web.execute(script, arguments).await.unwrap();
         answer.json().clone()
     }
 
     /// Opens a path of the program, or a whole address.
     pub async fn go(&self, path: &str) {
-        let address = if path.starts_with('/') {
+        self.web.goto(self.address(path)).await.unwrap();
+    }
+
+    /// The whole address of a path of the program.
+    pub fn address(&self, path: &str) -> String {
+        if path.starts_with('/') {
             format!("{}{path}", self.base)
         } else {
             path.to_owned()
-        };
-        self.web.goto(address).await.unwrap();
+        }
     }
 
     /// The path that is open.
@@ -237,6 +252,18 @@ impl Browser {
         let field = self.named(name).await;
         field.clear().await.unwrap();
         field.send_keys(typed).await.unwrap();
+    }
+
+    /// What a field holds.
+    pub async fn value(&self, name: &str) -> String {
+        let field = self.named(name).await;
+        field.prop("value").await.unwrap().unwrap_or_default()
+    }
+
+    /// Presses the key that leads to the next thing.
+    pub async fn tab(&self) {
+        let on = self.web.active_element().await.unwrap();
+        on.send_keys(Key::Tab).await.unwrap();
     }
 
     /// Sets a date, a time or the choice of a list.
@@ -425,7 +452,7 @@ impl Browser {
     }
 
     /// What the browser said since it was asked last; it may say a thing twice.
-    async fn said(&self) -> Vec<String> {
+    pub async fn said(&self) -> Vec<String> {
         let log = self.web.browser_log().await.unwrap();
         let before = self.heard.load(Ordering::Relaxed);
         let fresh: Vec<_> = log

@@ -5,28 +5,66 @@ use axum::{
     Router,
     body::Body,
     http::{Method, Request, header},
+    response::Response,
 };
 use chrono::{DateTime, Utc};
 use http_body_util::BodyExt;
 use nightfair::{
     account::Audience,
-    demo::{Login, within},
+    cli::demo::Prepared,
+    demo::{Login, at_the_desk, within},
     domain::role::Role,
-    fair, server,
+    fair,
+    platform::App,
+    server,
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sea_orm::{ActiveEnum, Iterable};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tower::ServiceExt;
 
-/// Pages of one shape that each role looks at.
-const OF_A_SHAPE: usize = 2;
+/// How much each role looks at.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Pace {
+    /// Two pages of each shape: of each door with each set of questions.
+    Thorough,
+    /// One page of each door.
+    Glance,
+}
 
 /// A door that pages may lead to.
 struct Door {
     method: Method,
+    path: String,
     parts: Vec<String>,
     audience: Audience,
+}
+
+/// What lies behind a door that is opened.
+#[derive(Clone, Debug)]
+pub enum Behind {
+    Page(Seen),
+    File,
+    /// It leads on to another door.
+    Another,
+}
+
+/// A page as somebody saw it.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub role: Option<Role>,
+    pub path: String,
+    length: usize,
+}
+
+/// What everybody together came by.
+pub struct Walked {
+    wrong: Vec<String>,
+    /// Of each door for GET what lies behind it, by the path of the table; of its pages the one
+    /// with the most on it. `None`: nobody was led there.
+    pub doors: BTreeMap<String, Option<Behind>>,
+    /// The cookie that each role wears.
+    pub keys: BTreeMap<String, String>,
 }
 
 impl Door {
@@ -58,6 +96,7 @@ fn doors() -> Vec<Door> {
     let table = routes.table().iter();
     let door = table.map(|entry| Door {
         method: entry.method.clone(),
+        path: entry.path.clone(),
         parts: entry
             .path
             .trim_matches('/')
@@ -81,6 +120,9 @@ fn admits(audience: Audience, role: Option<Role>) -> bool {
 struct Reader<'a> {
     router: &'a Router,
     doors: &'a [Door],
+    pace: Pace,
+    /// Where the program says that it is.
+    base: &'a str,
     role: Option<Role>,
     cookie: Option<String>,
     /// Where each address was found that is still to be looked at.
@@ -88,6 +130,7 @@ struct Reader<'a> {
     known: BTreeSet<String>,
     looked_at: BTreeMap<(usize, String), usize>,
     pages: usize,
+    behind: BTreeMap<usize, Behind>,
     wrong: BTreeSet<String>,
 }
 
@@ -102,7 +145,7 @@ impl Reader<'_> {
     /// A link, as it stands on a page.
     fn led_to(&mut self, from: &str, link: &str) {
         let link = link.split('#').next().unwrap_or_default();
-        let link = link.strip_prefix("http://fair.test").unwrap_or(link);
+        let link = link.strip_prefix(self.base).unwrap_or(link);
         let to = match link.strip_prefix('?') {
             Some(query) => format!("{}?{query}", from.split('?').next().unwrap_or_default()),
             None => link.to_owned(),
@@ -146,18 +189,33 @@ impl Reader<'_> {
                 .split('&')
                 .filter_map(|pair| pair.split('=').next())
                 .collect();
-            let shape = (door, names.join("&"));
-            let seen = self.looked_at.entry(shape).or_default();
+            let (asked, most) = match self.pace {
+                Pace::Thorough => (names.join("&"), 2),
+                Pace::Glance => (String::new(), 1),
+            };
+            let seen = self.looked_at.entry((door, asked)).or_default();
             *seen += 1;
             // An event stream has no end.
-            if *seen > OF_A_SHAPE || path.ends_with("/live") {
+            if *seen > most || path.ends_with("/live") {
                 continue;
             }
-            self.look(&from, &to).await;
+            self.look(&from, &to, door).await;
         }
     }
 
-    async fn look(&mut self, from: &str, to: &str) {
+    /// The fullest page of a door is the one that is kept.
+    fn keep(&mut self, door: usize, behind: Behind) {
+        let better = match (self.behind.get(&door), &behind) {
+            (None | Some(Behind::File | Behind::Another), Behind::Page(_)) | (None, _) => true,
+            (Some(Behind::Page(had)), Behind::Page(has)) => has.length > had.length,
+            _ => false,
+        };
+        if better {
+            self.behind.insert(door, behind);
+        }
+    }
+
+    async fn look(&mut self, from: &str, to: &str, door: usize) {
         let mut request = Request::get(to)
             .header("host", "fair.test")
             .header("accept", "text/html");
@@ -184,14 +242,23 @@ impl Reader<'_> {
             303 | 307 | 308 if location.starts_with("/sign-in") && self.role.is_some() => {
                 self.complain(from, &format!("{to} asks to sign in again"));
             }
-            303 | 307 | 308 => return self.led_to(to, &location),
+            303 | 307 | 308 => {
+                self.keep(door, Behind::Another);
+                return self.led_to(to, &location);
+            }
             status => return self.complain(from, &format!("{to} answers {status}")),
         }
         if !kind.starts_with("text/html") {
-            return;
+            return self.keep(door, Behind::File);
         }
         let bytes = reply.into_body().collect().await.unwrap().to_bytes();
         let page = String::from_utf8(bytes.to_vec()).unwrap();
+        let seen = Seen {
+            role: self.role,
+            path: to.to_owned(),
+            length: page.len(),
+        };
+        self.keep(door, Behind::Page(seen));
         for link in [values(&page, " href=\""), values(&page, " src=\"")].concat() {
             self.led_to(to, &link);
         }
@@ -219,22 +286,108 @@ fn values(page: &str, mark: &str) -> Vec<String> {
         .collect()
 }
 
-async fn sign_in(router: &Router, user: &Login) -> (String, String) {
-    let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let (login, password) = (encode(&user.login), encode(&user.password));
-    let form = format!("login={login}&password={password}");
-    let request = Request::post("/sign-in")
+/// The cookie that somebody wears from then on, and where the work begins.
+pub async fn sign_in(router: &Router, user: &Login) -> (String, String) {
+    let form = [("login", user.login.as_str()), ("password", &user.password)];
+    let reply = send(router, "/sign-in", "", &form).await;
+    let cookie = reply.headers()[header::SET_COOKIE].to_str().unwrap();
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    (cookie, location(&reply))
+}
+
+/// Sends a form, which is taken.
+pub async fn send(router: &Router, to: &str, cookie: &str, form: &[(&str, &str)]) -> Response {
+    let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let pair = |(name, value): &(&str, &str)| format!("{name}={}", encode(value));
+    let form: Vec<_> = form.iter().map(pair).collect();
+    let request = Request::post(to)
         .header("host", "fair.test")
+        .header("cookie", cookie)
         .header("content-type", "application/x-www-form-urlencoded")
-        .body(Body::from(form));
+        .body(Body::from(form.join("&")));
     let reply = router.clone().oneshot(request.unwrap()).await.unwrap();
-    assert_eq!(reply.status().as_u16(), 303, "{}", user.login);
-    let text = |name| reply.headers()[name].to_str().unwrap().to_owned();
-    let cookie = text(header::SET_COOKIE);
-    (
-        cookie.split(';').next().unwrap().to_owned(),
-        text(header::LOCATION),
-    )
+    assert_eq!(reply.status().as_u16(), 303, "{to} {form:?}");
+    reply
+}
+
+pub fn location(reply: &Response) -> String {
+    let to = reply.headers()[header::LOCATION].to_str().unwrap();
+    to.to_owned()
+}
+
+/// Everybody walks through the demo, from where it says that people may begin.
+pub async fn walk(
+    app: &App,
+    router: &Router,
+    (prepared, base): (&Prepared, &str),
+    pace: Pace,
+    also: &[(Role, String)],
+) -> Walked {
+    let doors = doors();
+    let tonight = fair::store::find(app.db.read(), app.settings.office, &prepared.told.fair);
+    let within = within(app, tonight.await.unwrap().id).await.unwrap();
+    let desk = at_the_desk(app).await.unwrap();
+    let public = [
+        Some("/".to_owned()),
+        Some(format!("/R/{}", prepared.told.poster)),
+        within.booth,
+        within.ticket,
+        desk.banner,
+        desk.key,
+    ];
+    let public: Vec<_> = public.into_iter().flatten().collect();
+    // In small letters, too, as some scanners write them.
+    let small = public.iter().filter_map(|path| {
+        let (_, rest) = path.split_at_checked(3)?;
+        Some(format!("{}{rest}", path[..3].to_lowercase()))
+    });
+    let small: Vec<_> = small.collect();
+    let mut readers = vec![(None, None, [public, small].concat())];
+    let mut keys = BTreeMap::new();
+    for user in &prepared.logins.users {
+        let role = Role::iter().find(|role| role.to_value() == user.role);
+        let (cookie, home) = sign_in(router, user).await;
+        keys.insert(user.role.clone(), cookie.clone());
+        let further = also.iter().filter(|(whose, _)| Some(*whose) == role);
+        let begin = [home, "/".to_owned()].into_iter();
+        let begin = begin.chain(further.map(|(_, path)| path.clone()));
+        readers.push((role, Some(cookie), begin.collect()));
+    }
+    let mut walked = Walked {
+        wrong: Vec::new(),
+        doors: BTreeMap::new(),
+        keys,
+    };
+    let mut behind = BTreeMap::new();
+    for (role, cookie, begin) in readers {
+        let mut reader = Reader {
+            router,
+            doors: &doors,
+            pace,
+            base,
+            role,
+            cookie,
+            coming: VecDeque::new(),
+            known: BTreeSet::new(),
+            looked_at: BTreeMap::new(),
+            pages: 0,
+            behind,
+            wrong: BTreeSet::new(),
+        };
+        for page in begin {
+            reader.led_to("the beginning", &page);
+        }
+        reader.read().await;
+        assert!(reader.pages > 4, "{role:?} saw {} pages", reader.pages);
+        walked.wrong.extend(reader.wrong);
+        behind = reader.behind;
+    }
+    let asked = doors.iter().enumerate();
+    let asked = asked.filter(|(_, door)| door.method == Method::GET);
+    walked.doors = asked
+        .map(|(at, door)| (door.path.clone(), behind.remove(&at)))
+        .collect();
+    walked
 }
 
 #[tokio::test]
@@ -244,40 +397,7 @@ async fn no_link_leads_nowhere() {
     let now: DateTime<Utc> = NIGHT.parse().unwrap();
     let prepared = prepare(&data, now).await;
     let (app, router) = serve(&data, now).await;
-    let doors = doors();
-    let tonight = fair::store::find(app.db.read(), app.settings.office, &prepared.told.fair);
-    let within = within(&app, tonight.await.unwrap().id).await.unwrap();
-    let public = [
-        Some("/".to_owned()),
-        Some(format!("/R/{}", prepared.told.poster)),
-        within.booth,
-        within.ticket,
-    ];
-    let mut keys = vec![(None, None, public.into_iter().flatten().collect::<Vec<_>>())];
-    for user in &prepared.logins.users {
-        let role = Role::iter().find(|role| role.to_value() == user.role);
-        let (cookie, home) = sign_in(&router, user).await;
-        keys.push((role, Some(cookie), vec![home, "/".to_owned()]));
-    }
-    let mut wrong = Vec::new();
-    for (role, cookie, begin) in keys {
-        let mut reader = Reader {
-            router: &router,
-            doors: &doors,
-            role,
-            cookie,
-            coming: VecDeque::new(),
-            known: BTreeSet::new(),
-            looked_at: BTreeMap::new(),
-            pages: 0,
-            wrong: BTreeSet::new(),
-        };
-        for page in begin {
-            reader.led_to("the beginning", &page);
-        }
-        reader.read().await;
-        assert!(reader.pages > 4, "{role:?} saw {} pages", reader.pages);
-        wrong.extend(reader.wrong);
-    }
-    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    let start = (&prepared, "http://fair.test");
+    let walked = walk(&app, &router, start, Pace::Thorough, &[]).await;
+    assert!(walked.wrong.is_empty(), "\n{}", walked.wrong.join("\n"));
 }

@@ -17,6 +17,7 @@ use serde_json::Value;
 use std::{
     collections::HashSet, net::SocketAddr, os::unix::fs::PermissionsExt, path::Path, sync::Arc,
 };
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 const SEEKERS: usize = 40;
@@ -43,19 +44,68 @@ fn settings() -> Common {
 }
 
 pub async fn prepare(data: &Path, now: DateTime<Utc>) -> Prepared {
-    let prepared = cli::demo::prepare(&settings(), data, "http://fair.test", now, SEEKERS).await;
+    prepare_for("http://fair.test", data, now).await
+}
+
+/// The same for a program that is known at another address.
+pub async fn prepare_for(base: &str, data: &Path, now: DateTime<Utc>) -> Prepared {
+    let prepared = cli::demo::prepare(&settings(), data, base, now, SEEKERS).await;
     prepared.unwrap_or_else(|error| panic!("{error:#}"))
 }
 
 pub async fn serve(data: &Path, now: DateTime<Utc>) -> (App, Router) {
+    serve_for("http://fair.test", data, now).await
+}
+
+pub async fn serve_for(base: &str, data: &Path, now: DateTime<Utc>) -> (App, Router) {
     let url = format!("sqlite://{}/nightfair.db", data.display());
     let db = Db::open(&url, Arc::new(Fixed(now)), true).await.unwrap();
     let keys = Keys::load_or_create(data).unwrap();
-    let app = cli::assemble(db, keys, data, "http://fair.test", Vec::new());
+    let app = cli::assemble(db, keys, data, base, Vec::new());
     let app = app.await.unwrap();
     let peer: SocketAddr = "127.0.0.1:4000".parse().unwrap();
     let router = server::router(app.clone()).layer(MockConnectInfo(peer));
     (app, router)
+}
+
+/// A demo that a browser can visit.
+pub struct Demo {
+    pub host: String,
+    pub base: String,
+    pub app: App,
+    pub router: Router,
+    pub prepared: Prepared,
+    _dir: tempfile::TempDir,
+}
+
+impl Demo {
+    pub async fn open() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("demo");
+        let now: DateTime<Utc> = NIGHT.parse().unwrap();
+        let door = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let host = door.local_addr().unwrap().to_string();
+        let base = format!("http://{host}");
+        let prepared = prepare_for(&base, &data, now).await;
+        let (app, router) = serve_for(&base, &data, now).await;
+        let served = router.clone();
+        tokio::spawn(async move { axum::serve(door, served).await.unwrap() });
+        Self {
+            host,
+            base,
+            app,
+            router,
+            prepared,
+            _dir: dir,
+        }
+    }
+
+    /// Login and password of somebody who has the role.
+    pub fn login(&self, role: Role) -> (&str, &str) {
+        let mut users = self.prepared.logins.users.iter();
+        let user = users.find(|user| user.role == role.to_value()).unwrap();
+        (&user.login, &user.password)
+    }
 }
 
 pub async fn ask(

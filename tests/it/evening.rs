@@ -356,6 +356,18 @@ impl Evening {
 async fn from_the_poster_to_the_tally() {
     let dir = tempfile::tempdir().unwrap();
     let evening = Evening::open(Office::anywhere(dir.path()).await).await;
+    lived(evening).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_evening_where_no_script_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let evening = Evening::open(Office::anywhere(dir.path()).await).await;
+    evening.browser.without_scripts().await;
+    lived(evening).await;
+}
+
+async fn lived(evening: Evening) {
     let browser = &evening.browser;
 
     evening.employer_joins().await;

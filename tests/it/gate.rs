@@ -23,7 +23,13 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 #[test]
 fn files_of_others_are_what_their_makers_published() {
-    let list = fs::read_to_string("static/vendor/LIST.txt").unwrap();
+    for folder in ["static/vendor", "tests/vendor"] {
+        unchanged(Path::new(folder));
+    }
+}
+
+fn unchanged(folder: &Path) {
+    let list = fs::read_to_string(folder.join("LIST.txt")).unwrap();
     let mut named = BTreeSet::from(["LIST.txt".to_owned()]);
     for line in list.lines().filter(|line| !line.starts_with('#')) {
         let columns: Vec<_> = line.split(" | ").collect();
@@ -31,22 +37,22 @@ fn files_of_others_are_what_their_makers_published() {
             panic!("{line}");
         };
         assert!(!version.is_empty() && !licence.is_empty(), "{line}");
-        let bytes = fs::read(Path::new("static/vendor").join(file)).unwrap();
+        let bytes = fs::read(folder.join(file)).unwrap();
         assert_eq!(hex(&Sha256::digest(&bytes)), hash, "{file}");
         named.insert(file.to_owned());
     }
     let mut found = BTreeSet::new();
-    collect(Path::new("static/vendor"), &mut found);
+    collect(folder, folder, &mut found);
     assert_eq!(found, named);
 }
 
-fn collect(dir: &Path, found: &mut BTreeSet<String>) {
+fn collect(folder: &Path, dir: &Path, found: &mut BTreeSet<String>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            collect(&path, found);
+            collect(folder, &path, found);
         } else {
-            let file = path.strip_prefix("static/vendor").unwrap();
+            let file = path.strip_prefix(folder).unwrap();
             found.insert(file.display().to_string());
         }
     }

@@ -11,20 +11,31 @@ use nightfair::{
 };
 use std::{collections::BTreeSet, fs, path::Path};
 
-fn render_samples<P: Page>() -> &'static str {
-    let env = page::environment(&Sign::named("星光街道办事处"));
-    for lang in Lang::ALL {
-        for sample in P::samples() {
-            page::render(&env, &View::plain(lang), sample)
-                .unwrap_or_else(|e| panic!("{}: {e:#}", P::TEMPLATE));
-        }
-    }
-    P::TEMPLATE
+/// A template with what becomes of its samples.
+pub struct Rendered {
+    pub template: &'static str,
+    pub pages: Vec<(Lang, String)>,
 }
 
-#[test]
-fn every_page_renders_and_every_template_is_a_page() {
-    let rendered = [
+fn render_samples<P: Page>() -> Rendered {
+    let env = page::environment(&Sign::named("星光街道办事处"));
+    let mut pages = Vec::new();
+    for lang in Lang::ALL {
+        for sample in P::samples() {
+            let page = page::render(&env, &View::plain(lang), sample)
+                .unwrap_or_else(|e| panic!("{}: {e:#}", P::TEMPLATE));
+            pages.push((lang, page));
+        }
+    }
+    Rendered {
+        template: P::TEMPLATE,
+        pages,
+    }
+}
+
+/// Every page there is with every sample.
+pub fn every_sample() -> Vec<Rendered> {
+    vec![
         render_samples::<account::AccountPage>(),
         render_samples::<account::AccountsPage>(),
         render_samples::<account::NewAccountPage>(),
@@ -167,8 +178,16 @@ fn every_page_renders_and_every_template_is_a_page() {
         render_samples::<tally::RowsPage>(),
         render_samples::<tally::ScreenPage>(),
         render_samples::<tally::TallyPage>(),
-    ];
-    let pages = BTreeSet::from(rendered.map(str::to_owned));
+    ]
+}
+
+#[test]
+fn every_page_renders_and_every_template_is_a_page() {
+    let rendered = every_sample();
+    let pages: BTreeSet<_> = rendered
+        .iter()
+        .map(|page| page.template.to_owned())
+        .collect();
     let mut files = BTreeSet::new();
     collect(Path::new("templates"), &mut files);
     assert_eq!(pages, files);

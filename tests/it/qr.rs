@@ -160,3 +160,72 @@ async fn each_booth_has_a_sheet_with_its_own_code() {
     small(&browser, &expected.concat()).await;
     browser.close().await;
 }
+
+/// The ticket's code by day, by night and in large print: wide enough, white around it as far as
+/// readers need, and read from what is on the screen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_is_read_by_day_by_night_and_in_large_print() {
+    let dir = tempfile::tempdir().unwrap();
+    let office = Office::anywhere(dir.path()).await;
+    office.open_fair(SLUG, 100, "A 1-4").await;
+    let host = &office.serving.host;
+    let mut wire = office.wire().await;
+    let path = format!("/fairs/{SLUG}/registrations");
+    let ticket = wire.post(&path, &person(1)).await.unwrap().expect(201)["ticket"].clone();
+    let secret = ticket["secret"].as_str().unwrap();
+    let expected = format!("HTTP://{}/T/{secret}", host.to_uppercase());
+    let browser = Browser::open(host).await;
+    for (theme, size) in [("day", "m"), ("night", "m"), ("day", "l"), ("night", "l")] {
+        for wish in [format!("theme={theme}"), format!("size={size}")] {
+            browser.go(&format!("/prefs?{wish}&back=/")).await;
+        }
+        for width in [320, 390] {
+            browser.size((width, 844)).await;
+            browser.go(&format!("/T/{secret}")).await;
+            let dressed = "const d = document.documentElement.dataset; return d.theme + d.size";
+            assert_eq!(browser.ask(dressed).await, format!("{theme}{size}"));
+            let place = browser
+                .ask("const r = document.querySelector('.qr img').getBoundingClientRect(); return [r.left, r.top + scrollY, r.width, r.height]")
+                .await;
+            let place: Vec<u32> = place.as_array().unwrap().iter().map(points).collect();
+            let [left, top, wide, high] = place[..] else {
+                panic!("{place:?}");
+            };
+            let named = format!("{theme} {size} at {width}: {place:?}");
+            assert!(wide >= 220 && wide == high, "{named}");
+            let shot = browser.shot().await;
+            assert_eq!(
+                read_bytes(browser.dir.path(), &shot),
+                [expected.as_str()],
+                "{named}"
+            );
+            let seen = image::load_from_memory(&shot).unwrap().to_luma8();
+            let around = modules_of_white(&seen, (left, top, wide));
+            assert!(around >= 4.0, "{named}: {around:.2} modules of white");
+        }
+    }
+    browser.close().await;
+}
+
+fn points(value: &serde_json::Value) -> u32 {
+    let points = value.as_f64().unwrap().round();
+    format!("{points}").parse().unwrap()
+}
+
+/// How many modules of white there are between the edge of a square picture and its code. The
+/// finder in the corner, seven modules high, tells how large one is.
+fn modules_of_white(seen: &image::GrayImage, (left, top, side): (u32, u32, u32)) -> f64 {
+    let dark = |x: u32, y: u32| seen.get_pixel(left + x, top + y).0[0] < 128;
+    let inside = || (0..side).flat_map(|y| (0..side).map(move |x| (x, y)));
+    let first =
+        |along: fn((u32, u32)) -> u32| inside().filter(|(x, y)| dark(*x, *y)).map(along).min();
+    let last =
+        |along: fn((u32, u32)) -> u32| inside().filter(|(x, y)| dark(*x, *y)).map(along).max();
+    let (x, y) = (first(|at| at.0).unwrap(), first(|at| at.1).unwrap());
+    let finder = (y..side).take_while(|y| dark(x, *y)).count();
+    let module = f64::from(u32::try_from(finder).unwrap()) / 7.0;
+    let behind = [last(|at| at.0).unwrap(), last(|at| at.1).unwrap()].map(|end| side - 1 - end);
+    let least = [x, y, behind[0], behind[1]].into_iter().min().unwrap();
+    // A pixel at the edge may be grey.
+    (f64::from(least) + 1.0) / module
+}

@@ -15,7 +15,6 @@ use crate::{
         ticket::{self, withdrawn},
     },
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
 use sea_orm::Iterable;
 use std::net::IpAddr;
 
@@ -68,12 +67,6 @@ pub fn number(number: i64) -> String {
     format!("{number:04}")
 }
 
-/// A QR code as an address that needs no request: eight pixels a module.
-pub fn data_address(text: &str) -> AppResult<String> {
-    let png = STANDARD.encode(qr::png_again(text, 8)?);
-    Ok(format!("data:image/png;base64,{png}"))
-}
-
 pub async fn page(app: &App, lang: Lang, matches: Matches, held: &Held) -> AppResult<TicketPage> {
     let (row, fair) = (&held.row, &held.fair);
     let card = person::card(app.db.read(), &app.keys, fair.office_id, row.person_id).await?;
@@ -87,7 +80,7 @@ pub async fn page(app: &App, lang: Lang, matches: Matches, held: &Held) -> AppRe
         base: held.base(),
         number: number(row.number),
         code: row.code.clone(),
-        qr: data_address(&ticket::address(app, &held.secret))?,
+        qr: qr::data_address(&ticket::address(app, &held.secret))?,
         name: card.name,
         tail: card.tail,
         groups: shown_groups(row),
