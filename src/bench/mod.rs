@@ -302,7 +302,7 @@ impl Bench {
         let limit = "one bare durable insert";
         self.note(&work, 1, &ours, Some((limit, &bare)));
         let share = marks.in_hand.len() / self.plan.rounds / 2;
-        if share < 10 * 32 {
+        if share < 8 * 32 {
             return Ok(());
         }
         let (mut whole, mut minimal) = (Vec::new(), Vec::new());
