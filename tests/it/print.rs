@@ -419,8 +419,8 @@ async fn a_blank_ticket_becomes_somebodys_when_its_code_is_registered() {
     assert_eq!(codes.len(), 24, "six on each sheet, none twice");
     for code in &codes {
         let shown = format!("{} {}", &code[..4], &code[4..]);
-        // On the stub and on the ticket.
-        assert_eq!(paper.text.concat().matches(&shown).count(), 2, "{shown}");
+        // It stands beside its drawing, for whoever types.
+        assert!(paper.text.concat().contains(&shown), "{shown}");
     }
     let [first, second, ..] = Vec::from_iter(&codes)[..] else {
         panic!("two tickets");

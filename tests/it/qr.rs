@@ -1,7 +1,7 @@
 //! Every QR code that the program prints is read by another program, on the screen and on paper,
 //! also as small as a badge.
 use crate::{
-    browser::{Browser, word},
+    browser::{Browser, DESK, word},
     wire::{ADMIN, Office, PASSWORD, SLUG, person},
 };
 use nightfair::platform::qr;
@@ -100,6 +100,8 @@ async fn poster_and_ticket_are_read_on_the_screen_and_on_paper() {
     browser.fill("places", "民乐路社区公告栏\n夜市东门").await;
     browser.press(&word("seeker.posters.make")).await;
     browser.push("td a[href*='/posters/']").await;
+    // A sheet of A4 is wider than a telephone.
+    browser.size(DESK).await;
     let path = browser.path().await;
     let code = path.rsplit('/').next().unwrap();
     let poster = format!("HTTP://{}/R/{code}", host.to_uppercase());
