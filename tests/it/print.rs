@@ -432,8 +432,8 @@ async fn a_blank_ticket_becomes_somebodys_when_its_code_is_registered() {
     let unknown = office.api_post(&gate, &scan("n1", first)).await.expect(200);
     assert_eq!(unknown.json()["result"], "refused");
     let desk = format!("/office/fairs/{SLUG}/registrations/new");
-    let enter = async |name: &str, phone: &str, code: &str| {
-        let once = crate::posting_make::once_of(&office.get(&desk).await.expect(200).text());
+    let enter = async |who: &Client, name: &str, phone: &str, code: &str| {
+        let once = crate::posting_make::once_of(&who.get(&desk).await.expect(200).text());
         let form = [
             ("once", once.as_str()),
             ("name", name),
@@ -441,9 +441,9 @@ async fn a_blank_ticket_becomes_somebodys_when_its_code_is_registered() {
             ("code", code),
             ("consent", "yes"),
         ];
-        office.post(&desk, &form).await
+        who.post(&desk, &form).await
     };
-    let slip = enter("王小明", "13800006608", &first.to_lowercase()).await;
+    let slip = enter(office, "王小明", "13800006608", &first.to_lowercase()).await;
     assert!(slip.expect(200).text().contains(&first[4..]));
     let admitted = office.api_post(&gate, &scan("n2", first)).await.expect(200);
     assert_eq!(admitted.json()["result"], "admitted");
@@ -458,16 +458,23 @@ async fn a_blank_ticket_becomes_somebodys_when_its_code_is_registered() {
     office.post(&line, &number).await.expect(303);
 
     // One ticket, one person; a slip of the pen is noticed.
-    let taken = enter("张小芳", "13800006609", first).await.expect(422);
+    let taken = enter(office, "张小芳", "13800006609", first)
+        .await
+        .expect(422);
     assert!(taken.text().contains(&word("field_fault.taken")));
     let mut wrong = second.clone();
     let last = if wrong.ends_with('0') { "1" } else { "0" };
     wrong.replace_range(7.., last);
-    enter("张小芳", "13800006609", &wrong).await.expect(422);
+    enter(office, "张小芳", "13800006609", &wrong)
+        .await
+        .expect(422);
     // What was written on the stub is typed in when the evening is over.
     evening.app.clock.advance(TimeDelta::hours(14));
-    enter("张小芳", "13800006609", "").await.expect(409);
-    enter("张小芳", "13800006609", second).await.expect(200);
+    let office = &evening.app.role(Role::PlacementOfficer).await;
+    enter(office, "张小芳", "13800006609", "").await.expect(409);
+    enter(office, "张小芳", "13800006609", second)
+        .await
+        .expect(200);
     let late = office
         .api_post(&gate, &scan("n3", second))
         .await
