@@ -436,15 +436,12 @@ async fn guard_headers(State(app): State<App>, request: Request, next: Next) -> 
 
 /// Files of the program itself; the address carries their hash, so they never change.
 async fn static_file(Path(path): Path<String>) -> AppResult<Response> {
-    let (kind, data) = match Static::get(&path) {
-        Some(file) => (
-            file.metadata.mimetype().to_owned(),
-            Body::from(file.data.into_owned()),
-        ),
-        None => {
-            let css = page::linked_css(&path).ok_or_else(AppError::not_found)?;
-            ("text/css".to_owned(), Body::from(css))
-        }
+    let (kind, data) = if let Some(file) = Static::get(&path) {
+        let kind = file.metadata.mimetype().to_owned();
+        (kind, Body::from(file.data.into_owned()))
+    } else {
+        let css = page::linked_css(&path).ok_or_else(AppError::not_found)?;
+        ("text/css".to_owned(), Body::from(css))
     };
     let cache = "public, max-age=31536000, immutable".to_owned();
     Ok((

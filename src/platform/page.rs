@@ -375,7 +375,7 @@ pub fn linked_css(name: &str) -> Option<&'static str> {
 
 /// Whether a bundle is a file of its own; the others stand in the page.
 fn linked(bundle: &str) -> bool {
-    bundle.ends_with(".css")
+    bundle.strip_suffix(".css").is_some()
 }
 
 /// Style sheets put into the page itself, or sent as one: on a slow network each further request

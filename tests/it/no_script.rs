@@ -96,6 +96,9 @@ async fn residents_report_and_follow_and_rate() {
     browser.choose("category", "lighting").await;
     browser.fill("phone", "199 0000 0002").await;
     browser.press(&word("intake.report.send")).await;
+    // Others are like it: this one is another.
+    browser.sees(&word("intake.similar.resident")).await;
+    browser.press(&word("intake.anew")).await;
     assert!(
         browser.path().await.starts_with("/K/"),
         "{}",
@@ -147,7 +150,14 @@ async fn staff_sign_in_take_in_check_in_and_narrow_the_tally() {
     browser.sign_in(login, password).await;
     browser.go("/office/intake").await;
     browser.fill("text", "老人来说三楼的扶手松了。").await;
-    browser.choose("category", "lighting").await;
+    browser.pick("category", "标识标牌").await;
+    browser
+        .push("main form[action='/office/intake'] .btns button")
+        .await;
+    // Where it is was forgotten: told, and the words are still there.
+    browser.sees(&word("common.faults")).await;
+    assert!(browser.value("text").await.starts_with("老人"));
+    browser.fill("address", "民乐路 3 号院").await;
     browser
         .push("main form[action='/office/intake'] .btns button")
         .await;

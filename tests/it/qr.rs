@@ -214,20 +214,28 @@ fn points(value: &serde_json::Value) -> u32 {
     format!("{points}").parse().unwrap()
 }
 
-/// How many modules of white there are between the edge of a square picture and its code. The
-/// finder in the corner, seven modules high, tells how large one is.
+/// The radius of the card that a code lies on.
+const CORNER: u32 = 14;
+
+/// How many modules of white there are between the edge of a square picture, whose corners are
+/// round, and its code. The finder in the corner, seven modules high, tells how large one is.
 fn modules_of_white(seen: &image::GrayImage, (left, top, side): (u32, u32, u32)) -> f64 {
-    let dark = |x: u32, y: u32| seen.get_pixel(left + x, top + y).0[0] < 128;
-    let inside = || (0..side).flat_map(|y| (0..side).map(move |x| (x, y)));
-    let first =
-        |along: fn((u32, u32)) -> u32| inside().filter(|(x, y)| dark(*x, *y)).map(along).min();
-    let last =
-        |along: fn((u32, u32)) -> u32| inside().filter(|(x, y)| dark(*x, *y)).map(along).max();
-    let (x, y) = (first(|at| at.0).unwrap(), first(|at| at.1).unwrap());
-    let finder = (y..side).take_while(|y| dark(x, *y)).count();
+    let far = |at: u32| at < CORNER || at >= side - CORNER;
+    let dark = |x: u32, y: u32| {
+        let round = far(x) && far(y);
+        !round && seen.get_pixel(left + x, top + y).0[0] < 128
+    };
+    let all = (0..side).flat_map(|y| (0..side).map(move |x| (x, y)));
+    let ink: Vec<_> = all.filter(|(x, y)| dark(*x, *y)).collect();
+    let (first_x, last_x) = ends(ink.iter().map(|at| at.0));
+    let (first_y, last_y) = ends(ink.iter().map(|at| at.1));
+    let finder = (first_y..side).take_while(|y| dark(first_x, *y)).count();
     let module = f64::from(u32::try_from(finder).unwrap()) / 7.0;
-    let behind = [last(|at| at.0).unwrap(), last(|at| at.1).unwrap()].map(|end| side - 1 - end);
-    let least = [x, y, behind[0], behind[1]].into_iter().min().unwrap();
+    let sides = [first_x, first_y, side - 1 - last_x, side - 1 - last_y];
     // A pixel at the edge may be grey.
-    (f64::from(least) + 1.0) / module
+    (f64::from(sides.into_iter().min().unwrap()) + 1.0) / module
+}
+
+fn ends(along: impl Iterator<Item = u32> + Clone) -> (u32, u32) {
+    (along.clone().min().unwrap(), along.max().unwrap())
 }

@@ -24,8 +24,13 @@ for (const name of ['for', 'aria-describedby', 'aria-labelledby', 'aria-controls
 for (const e of document.querySelectorAll('a[href^="#"]')) if (e.hash.length > 1 && !seen.has(decodeURIComponent(e.hash.slice(1)))) wrong.push('leads to no ' + e.hash);
 // 4. Colour never speaks alone.
 const states = 'ok warn bad info go again stop late soon off moved own_off own_on free held taken closed hot done stopped now'.split(' ').concat([0, 1, 2, 3, 4].map(n => 'heat-' + n));
+// A chip says it itself, a patch of colour has its word beside it, a drawing names its parts.
 const speaks = e => {
-  for (let p = e, up = 0; p && up < 4; p = p.parentElement, up++) if (named(p) || p.querySelector('title')) return true;
+  if (!(e instanceof SVGElement)) return named(e) || e.localName === 'i' && named(e.parentElement) || e.matches('td.heat-0');
+  for (let p = e; p; p = p.parentElement) {
+    if (named(p) || p.querySelector('title')) return true;
+    if (p.localName === 'svg') return !!p.parentElement && named(p.parentElement);
+  }
   return false;
 };
 for (const state of states) for (const e of document.querySelectorAll('main .' + state)) if (shown(e) && !speaks(e)) wrong.push('colour without a word: ' + tell(e));
