@@ -1,6 +1,6 @@
 //! What the templates of the help pages get. The words stand in the catalogue under
 //! `help.TOPIC.SECTION.LINE`; here stands how many there are and where each section leads.
-use crate::platform::page::Page;
+use crate::{domain::role::Role, platform::page::Page};
 use serde::Serialize;
 
 /// One kind of reader.
@@ -8,6 +8,9 @@ use serde::Serialize;
 pub struct Topic {
     /// `help.<key>` is its title.
     pub key: &'static str,
+    /// Roles that may do all of it, or everybody: whoever is signed in as another is not led to
+    /// shut doors.
+    pub doers: Option<&'static [Role]>,
     pub sections: &'static [Section],
 }
 
@@ -27,6 +30,7 @@ const fn section(key: &'static str, lines: u8, href: Option<&'static str>) -> Se
 pub const TOPICS: &[Topic] = &[
     Topic {
         key: "visitor",
+        doers: None,
         sections: &[
             section("register", 4, Some("/")),
             section("ticket", 4, None),
@@ -36,6 +40,7 @@ pub const TOPICS: &[Topic] = &[
     },
     Topic {
         key: "employer",
+        doers: Some(&[Role::Employer]),
         sections: &[
             section("join", 4, Some("/employer/join")),
             section("book", 4, Some("/employer")),
@@ -47,6 +52,7 @@ pub const TOPICS: &[Topic] = &[
     },
     Topic {
         key: "steward",
+        doers: Some(&[Role::OfficeAdmin, Role::PlacementOfficer, Role::GateSteward]),
         sections: &[
             section("before", 4, Some("/gate")),
             section("ways", 5, None),
@@ -59,6 +65,7 @@ pub const TOPICS: &[Topic] = &[
     },
     Topic {
         key: "office",
+        doers: Some(&[Role::OfficeAdmin]),
         sections: &[
             section("found", 4, Some("/office/settings")),
             section("areas", 4, Some("/office/areas/import")),
