@@ -589,8 +589,12 @@ const SLOW_4G: Network = Network {
     bytes_a_second: 180_000,
 };
 
+/// Loads of a page until it is called slow: the office's pages spend 4 of their 4.5 seconds waiting
+/// for the network, and the rest on a machine that runs other tests.
+const TRIES: usize = 8;
+
 /// How long the greatest thing on the page takes to be seen where it takes longest: on the heaviest
-/// pages. The network is what is waited for; a busy machine has three tries.
+/// pages. The network is what is waited for; a busy machine has several tries.
 async fn soon(market: &Walk, measure: &mut Measure, weights: &[Weight]) {
     let heaviest = |layouts: &[&str], most: usize| {
         let mut pages: Vec<_> = weights
@@ -616,7 +620,7 @@ async fn soon(market: &Walk, measure: &mut Measure, weights: &[Weight]) {
         for page in heaviest(layouts, most) {
             measure.wear(market.key(page.role)).await;
             let mut best = (f64::MAX, f64::MAX);
-            for _ in 0..3 {
+            for _ in 0..TRIES {
                 best = best.min_each(over(&measure.browser, &page.path, &network).await);
                 if best.0 <= limit && best.1 <= 0.01 {
                     break;
