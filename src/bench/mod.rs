@@ -307,24 +307,31 @@ impl Bench {
         }
         let (mut whole, mut minimal) = (Vec::new(), Vec::new());
         bare.clear();
-        for (turn, cases) in marks.in_hand.chunks_exact(share).enumerate() {
-            let short = turn % 2 == 1;
-            if !short {
-                bare.push(self.bare_inserts(32, share).await?);
-            }
-            let (cases, token) = (cases.to_owned(), token.to_owned());
-            let made = run(self.stage.product, 32, share, move |n| {
-                let asked = update(&cases[n].0, &token, cases[n].1)?;
-                Ok(if short { minimally(asked) } else { asked })
-            });
-            let into = if short { &mut minimal } else { &mut whole };
-            into.push(made.await?.all(200)?);
+        for cases in marks.in_hand.chunks_exact(2 * share) {
+            let (first, second) = cases.split_at(share);
+            bare.push(self.bare_inserts(32, share).await?);
+            whole.push(self.notes_by_32(first, token, |asked| asked).await?);
+            minimal.push(self.notes_by_32(second, token, minimally).await?);
         }
         let limit = "bare durable inserts";
         self.note(&work, 32, &whole, Some((limit, &bare)));
         let work = format!("the same, minimal answer, {size} cases");
         self.note(&work, 32, &minimal, Some((limit, &bare)));
         Ok(())
+    }
+
+    /// A note on each of these cases, by 32 at once; `asked` has the last word on each request.
+    async fn notes_by_32(
+        &self,
+        cases: &[(String, i64)],
+        token: &str,
+        asked: fn(Request<Full<Bytes>>) -> Request<Full<Bytes>>,
+    ) -> Result<Outcome> {
+        let (cases, token) = (cases.to_owned(), token.to_owned());
+        let made = run(self.stage.product, 32, cases.len(), move |n| {
+            Ok(asked(update(&cases[n].0, &token, cases[n].1)?))
+        });
+        made.await?.all(200)
     }
 
     async fn bare_inserts(&self, clients: usize, total: usize) -> Result<Outcome> {

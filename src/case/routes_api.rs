@@ -22,7 +22,7 @@ use crate::{
     error::{AppError, AppResult},
     platform::{
         App,
-        api::{Call, List, Members, Prefers, ProblemDocument, Query, answer, created},
+        api::{Call, List, Members, Prefers, ProblemDocument, Query, answer, created, minimal},
         form::Sent,
         once::Done,
         text::Lang,
@@ -483,7 +483,7 @@ async fn act(
     let done = done.map_err(|error| words::explain(lang, case.kind, asked, case.stage, error))?;
     if prefers.minimal {
         let moved = |seq| AfterAction::Moved(Moved { no: number, seq });
-        return Ok(prefers.applied(answer(StatusCode::OK, done.map(moved))));
+        return Ok(minimal(done.map(moved)));
     }
     // A repeat is answered as the first time was, whatever happened since.
     let case = find(&app, &actor, &number).await?;

@@ -8,9 +8,6 @@ use serde::Serialize;
 pub struct Topic {
     /// `help.<key>` is its title.
     pub key: &'static str,
-    /// Roles that may do all of it, or everybody: whoever is signed in as another is not led to
-    /// shut doors.
-    pub doers: Option<&'static [Role]>,
     pub sections: &'static [Section],
 }
 
@@ -20,63 +17,88 @@ pub struct Section {
     /// `help.<topic>.<key>` is its title.
     pub key: &'static str,
     pub lines: u8,
-    pub href: Option<&'static str>,
+    pub door: Option<Door>,
 }
 
-const fn section(key: &'static str, lines: u8, href: Option<&'static str>) -> Section {
-    Section { key, lines, href }
+/// A page that help leads to, but nobody to one that is shut for him.
+#[derive(Clone, Copy, Serialize)]
+pub struct Door {
+    pub href: &'static str,
+    /// Who may open it; everybody when there are none.
+    pub roles: &'static [Role],
+}
+
+const EMPLOYER: &[Role] = &[Role::Employer];
+const STEWARD: &[Role] = &[Role::OfficeAdmin, Role::PlacementOfficer, Role::GateSteward];
+const OFFICE: &[Role] = &[Role::OfficeAdmin];
+
+const fn told(key: &'static str, lines: u8) -> Section {
+    Section {
+        key,
+        lines,
+        door: None,
+    }
+}
+
+const fn leads(
+    key: &'static str,
+    lines: u8,
+    href: &'static str,
+    roles: &'static [Role],
+) -> Section {
+    Section {
+        key,
+        lines,
+        door: Some(Door { href, roles }),
+    }
 }
 
 pub const TOPICS: &[Topic] = &[
     Topic {
         key: "visitor",
-        doers: None,
         sections: &[
-            section("register", 4, Some("/")),
-            section("ticket", 4, None),
-            section("booth", 4, None),
-            section("care", 4, None),
+            leads("register", 4, "/", &[]),
+            told("ticket", 4),
+            told("booth", 4),
+            told("care", 4),
         ],
     },
     Topic {
         key: "employer",
-        doers: Some(&[Role::Employer]),
         sections: &[
-            section("join", 4, Some("/employer/join")),
-            section("book", 4, Some("/employer")),
-            section("posting", 5, Some("/employer/postings")),
-            section("evening", 5, Some("/employer/booth")),
-            section("after", 4, Some("/employer/matches")),
-            section("data", 3, None),
+            leads("join", 4, "/employer/join", &[]),
+            leads("book", 4, "/employer", EMPLOYER),
+            leads("posting", 5, "/employer/postings", EMPLOYER),
+            leads("evening", 5, "/employer/booth", EMPLOYER),
+            leads("after", 4, "/employer/matches", EMPLOYER),
+            told("data", 3),
         ],
     },
     Topic {
         key: "steward",
-        doers: Some(&[Role::OfficeAdmin, Role::PlacementOfficer, Role::GateSteward]),
         sections: &[
-            section("before", 4, Some("/gate")),
-            section("ways", 5, None),
-            section("verdicts", 5, None),
-            section("offline", 4, None),
-            section("others", 3, None),
-            section("end", 3, None),
-            section("data", 2, None),
+            leads("before", 4, "/gate", STEWARD),
+            told("ways", 5),
+            told("verdicts", 5),
+            told("offline", 4),
+            told("others", 3),
+            told("end", 3),
+            told("data", 2),
         ],
     },
     Topic {
         key: "office",
-        doers: Some(&[Role::OfficeAdmin]),
         sections: &[
-            section("found", 4, Some("/office/settings")),
-            section("areas", 4, Some("/office/areas/import")),
-            section("people", 3, Some("/office/accounts/new")),
-            section("fair", 5, Some("/office/fairs/new")),
-            section("publish", 4, Some("/office/fairs")),
-            section("rehearse", 3, None),
-            section("evening", 4, None),
-            section("count", 4, Some("/office/matches")),
-            section("desk", 5, Some("/office/desk")),
-            section("keep", 3, None),
+            leads("found", 4, "/office/settings", OFFICE),
+            leads("areas", 4, "/office/areas/import", OFFICE),
+            leads("people", 3, "/office/accounts/new", OFFICE),
+            leads("fair", 5, "/office/fairs/new", OFFICE),
+            leads("publish", 4, "/office/fairs", OFFICE),
+            told("rehearse", 3),
+            told("evening", 4),
+            leads("count", 4, "/office/matches", OFFICE),
+            leads("desk", 5, "/office/desk", OFFICE),
+            told("keep", 3),
         ],
     },
 ];
@@ -99,12 +121,24 @@ impl Page for HelpIndexPage {
 #[derive(Serialize)]
 pub struct HelpPage {
     pub topic: Topic,
+    /// Whether some of its pages open only to who is signed in.
+    pub shut: bool,
+}
+
+impl HelpPage {
+    pub fn of(topic: Topic) -> Self {
+        let mut doors = topic.sections.iter().filter_map(|section| section.door);
+        Self {
+            shut: doors.any(|door| !door.roles.is_empty()),
+            topic,
+        }
+    }
 }
 
 impl Page for HelpPage {
     const TEMPLATE: &'static str = "help/topic.html";
 
     fn samples() -> Vec<Self> {
-        TOPICS.iter().map(|topic| Self { topic: *topic }).collect()
+        TOPICS.iter().copied().map(Self::of).collect()
     }
 }

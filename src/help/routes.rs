@@ -23,5 +23,5 @@ async fn index(view: View) -> AppResult<Response> {
 async fn topic(view: View, Path(key): Path<String>) -> AppResult<Response> {
     let topic = TOPICS.iter().find(|topic| topic.key == key);
     let topic = *topic.ok_or_else(AppError::not_found)?;
-    view.show(HelpPage { topic })
+    view.show(HelpPage::of(topic))
 }

@@ -153,6 +153,14 @@ pub fn answer<T: Serialize>(status: StatusCode, done: Done<T>) -> Response {
     response
 }
 
+/// 200 to who prefers no more than `value` (RFC 7240 §4.2).
+pub fn minimal<T: Serialize>(done: Done<T>) -> Response {
+    let applied = HeaderValue::from_static(MINIMAL);
+    let mut response = answer(StatusCode::OK, done);
+    response.headers_mut().insert(APPLIED, applied);
+    response
+}
+
 impl<T> Done<T> {
     /// The same answer in another shape.
     pub fn map<U>(self, shape: impl FnOnce(T) -> U) -> Done<U> {
@@ -168,17 +176,6 @@ impl<T> Done<T> {
 pub struct Prefers {
     /// `return=minimal`: that it was done, and not what became of it.
     pub minimal: bool,
-}
-
-impl Prefers {
-    /// Says of an answer that it was made as preferred.
-    pub fn applied(self, mut response: Response) -> Response {
-        if self.minimal {
-            let minimal = HeaderValue::from_static(MINIMAL);
-            response.headers_mut().insert(APPLIED, minimal);
-        }
-        response
-    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Prefers {

@@ -64,17 +64,23 @@ fn a_code_is_read_whatever_its_address() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn poster_and_ticket_are_read_on_the_screen_and_on_paper() {
-    let dir = tempfile::tempdir().unwrap();
-    let office = Office::anywhere(dir.path()).await;
+/// An office that serves, the secret of a ticket to its fair, and the address that its code holds.
+async fn office_with_a_ticket(data: &Path) -> (Office, String, String) {
+    let office = Office::anywhere(data).await;
     office.open_fair(SLUG, 100, "A 1-4").await;
-    let host = &office.serving.host;
     let mut wire = office.wire().await;
     let path = format!("/fairs/{SLUG}/registrations");
     let ticket = wire.post(&path, &person(1)).await.unwrap().expect(201)["ticket"].clone();
-    let secret = ticket["secret"].as_str().unwrap();
-    let expected = format!("HTTP://{}/T/{secret}", host.to_uppercase());
+    let secret = ticket["secret"].as_str().unwrap().to_owned();
+    let address = format!("HTTP://{}/T/{secret}", office.serving.host.to_uppercase());
+    (office, secret, address)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn poster_and_ticket_are_read_on_the_screen_and_on_paper() {
+    let dir = tempfile::tempdir().unwrap();
+    let (office, secret, expected) = office_with_a_ticket(dir.path()).await;
+    let host = &office.serving.host;
 
     let browser = Browser::open(host).await;
     let seen = |bytes: Vec<u8>| read_bytes(browser.dir.path(), &bytes);
@@ -168,14 +174,8 @@ async fn each_booth_has_a_sheet_with_its_own_code() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ticket_is_read_by_day_by_night_and_in_large_print() {
     let dir = tempfile::tempdir().unwrap();
-    let office = Office::anywhere(dir.path()).await;
-    office.open_fair(SLUG, 100, "A 1-4").await;
+    let (office, secret, expected) = office_with_a_ticket(dir.path()).await;
     let host = &office.serving.host;
-    let mut wire = office.wire().await;
-    let path = format!("/fairs/{SLUG}/registrations");
-    let ticket = wire.post(&path, &person(1)).await.unwrap().expect(201)["ticket"].clone();
-    let secret = ticket["secret"].as_str().unwrap();
-    let expected = format!("HTTP://{}/T/{secret}", host.to_uppercase());
     let browser = Browser::open(host).await;
     for (theme, size) in [("day", "m"), ("night", "m"), ("day", "l"), ("night", "l")] {
         for wish in [format!("theme={theme}"), format!("size={size}")] {
