@@ -16,7 +16,6 @@ use crate::{
         files::Files,
         heart,
         kept::Kept,
-        limit::Limit,
         live::Live,
         metrics::Metrics,
         page, peers,
@@ -33,7 +32,6 @@ use std::{
     fs::{DirBuilder, File, TryLockError},
     io::Write,
     net::{IpAddr, SocketAddr, TcpListener},
-    num::NonZeroU32,
     os::unix::fs::DirBuilderExt,
     path::Path,
     sync::Arc,
@@ -53,14 +51,17 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Migrate { status } => migrate(&common, status).await,
         Command::User { command } => staff::user(&common, command).await,
         Command::Token { command } => staff::token(&common, command).await,
-        Command::Bench(plan) => print(&bench::measure(&plan).await?),
+        Command::Bench(plan) => {
+            print(&bench::measure(&plan, common.database_url.as_deref()).await?)
+        }
         Command::BenchLimit { listening } => {
             let listener = bind(&listening)?;
             print(&format!(
                 "The limit is served at http://{}",
                 listener.local_addr()?
             ))?;
-            bench::limit::serve(&common.data("nightfair-data"), listener).await
+            let data = common.data("nightfair-data");
+            bench::limit::serve(&common.database(&data), listener).await
         }
         Command::Export(Export::Tally { fair, out, lang }) => {
             export_tally(&common, &fair, &out, &lang).await
@@ -146,6 +147,7 @@ pub async fn assemble(
         office: office.id,
     });
     let sign = Sign::new(account::lists::of_row(office));
+    let limits = Limits::new(keys.clone(), venues);
     Ok(App::from(Shared {
         db,
         keys,
@@ -159,22 +161,10 @@ pub async fn assemble(
         ready: Ready::default(),
         kept: Kept::default(),
         settings,
-        limits: Arc::new(limits(venues)),
+        limits,
         leaving: CancellationToken::new(),
         stop: CancellationToken::new(),
     }))
-}
-
-fn limits(venues: Vec<IpAddr>) -> Limits {
-    let limit = |burst: u32, each: Duration| {
-        Limit::new(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN), each)
-    };
-    Limits {
-        registrations_by_address: limit(600, Duration::from_millis(100)),
-        registrations_by_phone: limit(5, Duration::from_mins(1)),
-        guesses_by_address: limit(60, Duration::from_secs(1)),
-        venues,
-    }
 }
 
 async fn serve(common: &Common, listening: &Listening, migrate: bool) -> Result<()> {
@@ -237,6 +227,7 @@ pub async fn keep_house(app: App) {
             () = app.stop.cancelled() => return,
             _ = tick.tick() => {}
         }
+        app.limits.tidy();
         if let Err(error) = account::commands::keep_house(&app).await {
             tracing::warn!(%error, "housekeeping failed");
         }

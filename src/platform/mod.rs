@@ -28,4 +28,5 @@ mod state;
 pub mod summary;
 pub mod text;
 
-pub use state::{App, Limits, Settings, Shared};
+pub use limit::Limits;
+pub use state::{App, Settings, Shared};

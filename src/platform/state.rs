@@ -3,7 +3,7 @@ use super::{
     db::Db,
     files::Files,
     kept::Kept,
-    limit::Limit,
+    limit::Limits,
     live::Live,
     metrics::Metrics,
     ready::Ready,
@@ -11,8 +11,8 @@ use super::{
     sign::Sign,
     spool::Spool,
 };
-use crate::{domain::id::OfficeId, error::AppResult};
-use std::{net::IpAddr, ops::Deref, sync::Arc};
+use crate::domain::id::OfficeId;
+use std::{ops::Deref, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
 /// Handed to every layer and handler of every request: one count is raised for it, and not one for
@@ -52,7 +52,7 @@ pub struct Shared {
     /// Counts that hold until something changes.
     pub kept: Kept,
     pub settings: Arc<Settings>,
-    pub limits: Arc<Limits>,
+    pub limits: Limits,
     /// Cancelled when the program is asked to stop and serves on for a while: no new visitors.
     pub leaving: CancellationToken,
     /// Cancelled when the program stops; open streams end with it.
@@ -72,36 +72,5 @@ impl Settings {
     /// Whether browsers reach the program over TLS: then cookies are `Secure` and `__Host-`.
     pub fn secure(&self) -> bool {
         self.public_url.starts_with("https://")
-    }
-}
-
-/// Wide by address (a whole market shares one), tight by phone or account.
-pub struct Limits {
-    pub registrations_by_address: Limit,
-    pub registrations_by_phone: Limit,
-    pub guesses_by_address: Limit,
-    /// Addresses behind which a whole venue sits.
-    pub venues: Vec<IpAddr>,
-}
-
-impl Limits {
-    /// # Errors
-    /// 429 when too many come from one address that is not a venue's.
-    pub fn registration_from(&self, address: IpAddr) -> AppResult<()> {
-        self.unless_venue(address, &self.registrations_by_address)
-    }
-
-    /// # Errors
-    /// 429 when one address tries too many tickets that do not exist.
-    pub fn guess_from(&self, address: IpAddr) -> AppResult<()> {
-        self.unless_venue(address, &self.guesses_by_address)
-    }
-
-    fn unless_venue(&self, address: IpAddr, limit: &Limit) -> AppResult<()> {
-        if self.venues.contains(&address) {
-            Ok(())
-        } else {
-            limit.check(&address.to_string())
-        }
     }
 }

@@ -73,13 +73,13 @@ pub async fn register(
         id: fair.id,
         office: fair.office_id,
     };
-    let (keys, limits) = (app.keys.clone(), app.limits.clone());
+    let within = app.clone();
     let done = app.db.write_once(once, move |tx| async move {
         if new.by.is_none() {
-            let number = keys.look_up("limit", new.wish.contact.phone.in_full());
-            limits.registrations_by_phone.check(&number)?;
+            let phone = new.wish.contact.phone.in_full();
+            within.limits.registration_of(phone)?;
         }
-        enter(&tx, &keys, evening, new).await
+        enter(&tx, &within.keys, evening, new).await
     });
     match done.await {
         Ok(done) => {

@@ -113,7 +113,7 @@ pub async fn recognise(
     let (code, tail) = faults.into_result(code.zip(tail))?;
     app.limits.guess_from(ip)?;
     let one_ticket = format!("{} {}", fair.id, code.as_str());
-    app.limits.guesses_by_address.check(&one_ticket)?;
+    app.limits.guess_at(&one_ticket)?;
     let nobody = || AppError::from(Faults::one("code", FieldFault::NotFound));
     let Ok(ticket) = by_code(app, fair.id, code.as_str()).await else {
         return Err(nobody());

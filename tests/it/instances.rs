@@ -31,7 +31,7 @@ const INSTANCES: usize = 3;
 /// How often the proxy asks whether an instance is ready, and how long one that was asked to stop
 /// serves on.
 const ASKED: Duration = Duration::from_millis(100);
-const LINGER: &[&str] = &["--linger", "1"];
+const LINGER: &[&str] = &["--linger", "4"];
 
 /// Sends each request to one of the instances that said that they are ready. It never tries twice:
 /// what fails, fails for the visitor.
@@ -363,6 +363,31 @@ pub async fn next_event(stream: &mut hyper::body::Incoming, begun: Instant) -> D
             return begun.elapsed();
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_is_one_for_all_instances() {
+    if !wanted() {
+        return;
+    }
+    let trio = Trio::start().await;
+    let hosts = trio.hosts();
+    // As a visitor: staff register on behalf of others without limit.
+    let mut here = Wire::open(hosts[0], "").await.unwrap();
+    let mut there = Wire::open(hosts[1], "").await.unwrap();
+    let call = person(1);
+    let mut passed = 0;
+    while here.post(&registrations(), &call).await.unwrap().status != 429 {
+        passed += 1;
+    }
+    assert_eq!(passed, 5);
+    // For itself the other one would let five pass.
+    let mut refused = false;
+    for _ in 0..4 {
+        sleep(Duration::from_millis(700)).await;
+        refused |= there.post(&registrations(), &call).await.unwrap().status == 429;
+    }
+    assert!(refused);
 }
 
 #[tokio::test(flavor = "multi_thread")]
