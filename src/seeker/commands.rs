@@ -122,13 +122,13 @@ async fn enter(
         (Some(_), None) => Window::Staff,
         (None, _) => Window::Public,
     };
+    let person = person::enter(tx, keys, evening.office, &new.wish.contact).await?;
+    agree(tx, person, &new).await?;
+    // Last, because everybody of the evening waits for whoever has its row.
     let Some(number) = store::take_place(tx, evening.id, window).await? else {
         return Err(why_not(tx, evening, window).await?);
     };
-    let person = person::enter(tx, keys, evening.office, &new.wish.contact).await?;
-    let id = give_ticket(tx, keys, evening, (person, number), &new).await?;
-    agree(tx, person, &new).await?;
-    Ok(id)
+    give_ticket(tx, keys, evening, (person, number), &new).await
 }
 
 /// A blank ticket is one person's. The code of a gate's device is drawn again instead: whoever was
@@ -296,14 +296,15 @@ async fn take_back(tx: &WriteTx, row: &registration::Model) -> AppResult<()> {
     if !store::end(tx, row.id, last).await? {
         return Ok(());
     }
+    // The person before the fair, as whoever registers takes them.
+    if last {
+        person::erase(tx, row.person_id).await?;
+    }
     if row.inside {
         store::leave(tx, row.fair_id).await?;
     }
     if row.first_in_at.is_none() {
         store::free_place(tx, row.fair_id).await?;
-    }
-    if last {
-        person::erase(tx, row.person_id).await?;
     }
     Ok(())
 }
