@@ -527,7 +527,7 @@ fn sqlite(path: &Path, connections: u32, read_only: bool) -> ConnectOptions {
             let file = durable(file)
                 .foreign_keys(true)
                 .pragma("temp_store", "memory")
-                .pragma("cache_size", "-16384")
+                .pragma("cache_size", if read_only { "-4096" } else { "-16384" })
                 // What is erased is overwritten, not only unlinked.
                 .pragma("secure_delete", "on");
             if read_only {
