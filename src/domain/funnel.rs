@@ -260,6 +260,8 @@ mod tests {
             assert!((bound - low).abs() < 0.000_05, "{k}/{n}: {bound}");
         }
         assert_eq!(Rate::new(0, 0).wilson_low(), None);
+        // Rounding alone would put it beside zero.
+        assert_eq!(Rate::new(0, 197).wilson_low(), Some(0.0));
         assert!(!Rate::new(9, 9).is_ranked());
     }
 
