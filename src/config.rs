@@ -330,6 +330,9 @@ pub struct Plan {
     /// Cases of the ledger whose lists and search are measured
     #[arg(long, default_value_t = 10_000)]
     pub cases: usize,
+    /// Minutes of steady load at the end, over which memory must not grow
+    #[arg(long, default_value_t = 0)]
+    pub steady: u64,
     /// Measure the ledger and nothing else
     #[arg(long)]
     pub ledger_only: bool,

@@ -27,9 +27,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect,
-    sea_query::{Alias, Query},
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Alias, Expr, ExprTrait, Query},
 };
 use serde_json::{Value, json};
 use std::{path::Path, sync::Arc};
@@ -122,9 +122,8 @@ struct Prototype {
 
 impl Ledger {
     /// Opens the data folder of a program that does not run, and makes areas, units and prototypes.
-    pub async fn open(folder: &Path) -> Result<Self> {
-        let url = format!("sqlite://{}", folder.join("nightfair.db").display());
-        let db = Db::open(&url, Arc::new(SystemClock), false).await?;
+    pub async fn open(database: &str, folder: &Path) -> Result<Self> {
+        let db = Db::open(database, Arc::new(SystemClock), false).await?;
         let keys = Keys::load_or_create(folder)?;
         let office = office::Entity::find().one(db.read()).await?;
         let office = office.context("no office")?;
@@ -162,6 +161,25 @@ impl Ledger {
                 .await?;
             left -= count;
         }
+        self.settle().await
+    }
+
+    /// PostgreSQL is told of rows that brought their numbers, and what its own housekeeping would
+    /// find out about them some time later.
+    async fn settle(&self) -> Result<()> {
+        let db = self.db.read();
+        if db.get_database_backend() != DbBackend::Postgres {
+            return Ok(());
+        }
+        for table in ["cases", "case_events", "case_texts"] {
+            let sql = format!(
+                "SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"
+            );
+            db.execute_unprepared(&sql).await?;
+        }
+        let filled = "cases, case_events, case_texts, case_units, case_parties, case_search";
+        db.execute_unprepared(&format!("VACUUM ANALYZE {filled}"))
+            .await?;
         Ok(())
     }
 
@@ -205,10 +223,7 @@ impl Ledger {
         query
             .column(Alias::new("tokens"))
             .from(Alias::new("case_search"))
-            .and_where(sea_orm::sea_query::Expr::cust_with_values(
-                "rowid = ?",
-                [id.0],
-            ));
+            .and_where(Expr::col(Alias::new("rowid")).eq(id.0));
         let tokens = db.query_one(&query).await?;
         let tokens: String = match tokens {
             Some(row) => row.try_get("", "tokens")?,

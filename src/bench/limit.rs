@@ -17,7 +17,7 @@ use axum::{
 use futures_util::{StreamExt, stream};
 use minijinja::{Environment, context};
 use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder, QuerySelect};
-use std::{net::TcpListener, path::Path as FilePath, sync::Arc};
+use std::{net::TcpListener, sync::Arc};
 use tokio::sync::broadcast;
 use tokio_stream::wrappers::BroadcastStream;
 
@@ -35,9 +35,8 @@ struct Bare {
 }
 
 /// Serves the bare handlers until the process ends.
-pub async fn serve(data: &FilePath, listener: TcpListener) -> Result<()> {
-    let url = format!("sqlite://{}", data.join("limit.db").display());
-    let db = Db::open(&url, Arc::new(SystemClock), true).await?;
+pub async fn serve(database: &str, listener: TcpListener) -> Result<()> {
+    let db = Db::open(database, Arc::new(SystemClock), true).await?;
     let mut templates = Environment::new();
     templates.add_template("page.html", PAGE)?;
     for _ in 0..ROWS {

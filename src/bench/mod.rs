@@ -2,6 +2,7 @@
 //! a fresh data folder, asked over HTTP, beside the least possible work in the same program. The
 //! figures that count are ratios of one run.
 mod cases;
+mod ground;
 pub mod limit;
 mod load;
 mod report;
@@ -14,6 +15,7 @@ use axum::{
     body::Bytes,
     http::{HeaderValue, Request},
 };
+use ground::Ground;
 use http_body_util::Full;
 use load::{Outcome, get, post, run};
 use report::{Report, Row, median, milliseconds};
@@ -24,32 +26,40 @@ use std::{
     path::Path,
     time::{Duration, Instant},
 };
+use tokio::time::MissedTickBehavior;
 
-/// Runs everything and prints the table.
-pub async fn measure(plan: &Plan) -> Result<String> {
+/// Runs everything and answers the table. `database` is where schemas of the bench's own are made
+/// for as long as it runs; without one, or with that of a file, it measures the embedded database.
+pub async fn measure(plan: &Plan, database: Option<&str>) -> Result<String> {
     let folder = stage::Folder::new()?;
-    let stage = Stage::set(folder.path()).await?;
+    let ground = Ground::prepare(folder.path(), database).await?;
+    let measured = on(&ground, plan, folder.path()).await;
+    let cleared = ground.clear().await;
+    let table = measured?;
+    cleared?;
+    Ok(table)
+}
+
+async fn on(ground: &Ground, plan: &Plan, folder: &Path) -> Result<String> {
     let mut bench = Bench {
         plan: plan.clone(),
-        stage,
+        stage: Stage::set(folder, ground).await?,
         rows: Vec::new(),
     };
-    if plan.ledger_only {
-        bench.ledger().await?;
-        let report = bench.report(folder.path())?;
-        return Ok(report.table());
+    if !plan.ledger_only {
+        bench.registrations().await?;
+        bench.check_ins().await?;
+        bench.pages().await?;
+        bench.tickets().await?;
+        bench.booth_storm().await?;
+        bench.tally().await?;
+        bench.memory().await?;
+        bench.watchers().await?;
+        bench.standing().await?;
+        bench.steady().await?;
     }
-    bench.registrations().await?;
-    bench.check_ins().await?;
-    bench.pages().await?;
-    bench.tickets().await?;
-    bench.booth_storm().await?;
-    bench.tally().await?;
-    let memory = bench.stage.resident_kilobytes()? >> 10;
-    bench.watchers().await?;
-    bench.standing(memory).await?;
-    bench.ledger().await?;
-    Ok(bench.report(folder.path())?.table())
+    bench.ledger(&ground.product).await?;
+    Ok(bench.report(folder, ground.database())?.table())
 }
 
 struct Bench {
@@ -205,8 +215,9 @@ impl Bench {
         Ok(())
     }
 
-    fn report(self, folder: &Path) -> Result<Report> {
+    fn report(self, folder: &Path, database: &'static str) -> Result<Report> {
         let report = Report {
+            database,
             fsyncs_per_second: fsyncs(folder)?,
             rounds: self.plan.rounds,
             rows: self.rows,
@@ -219,10 +230,9 @@ impl Bench {
 
     /// Lists, counts, search and one case in a small ledger and in a large one: what matters is
     /// that the large one answers as the small one does.
-    async fn ledger(&mut self) -> Result<()> {
+    async fn ledger(&mut self, database: &str) -> Result<()> {
         self.stage.stop()?;
-        let folder = self.stage.folder().to_owned();
-        let mut ledger = cases::Ledger::open(&folder).await?;
+        let mut ledger = cases::Ledger::open(database, self.stage.folder()).await?;
         let handler = self
             .stage
             .member("bench-handler", "department_handler", "BENCH0")?;
@@ -270,9 +280,10 @@ impl Bench {
     /// One page after the other by one client: how long somebody waits.
     async fn listed(&mut self, work: &str, path: &str, token: &str, size: usize) -> Result<f64> {
         let mut ours = Vec::new();
+        let total = self.plan.requests.min(40);
         for _ in 0..self.plan.rounds {
             let (path, token) = (path.to_owned(), token.to_owned());
-            let asked = run(self.stage.product, 1, 40, move |_| {
+            let asked = run(self.stage.product, 1, total, move |_| {
                 load::get_as(&path, &token)
             });
             ours.push(asked.await?.all(200)?);
@@ -288,8 +299,8 @@ impl Bench {
     /// Notes by one on one case, and by 32 at once on as many others as there are.
     async fn case_actions(&mut self, marks: &cases::Marks, token: &str, size: usize) -> Result<()> {
         let (mut ours, mut bare) = (Vec::new(), Vec::new());
+        let total = self.plan.requests.min(40);
         for round in 0..self.plan.rounds {
-            let total = 40;
             bare.push(self.bare_inserts(1, total).await?);
             let ((case, seq), token) = (marks.handled.clone(), token.to_owned());
             let first = seq + i64::try_from(round * total)?;
@@ -344,8 +355,9 @@ impl Bench {
     /// The ledger when each time a case was changed just before, so that nothing kept helps.
     async fn recounted(&mut self, marks: &cases::Marks, token: &str, size: usize) -> Result<()> {
         let mut ours = Vec::new();
-        let first = marks.handled.1 + i64::try_from(self.plan.rounds * 40)?;
-        for n in 0..40 {
+        let total = self.plan.requests.min(40);
+        let first = marks.handled.1 + i64::try_from(self.plan.rounds * total)?;
+        for n in 0..i64::try_from(total)? {
             let (case, by) = (marks.handled.0.clone(), token.to_owned());
             let changed = run(self.stage.product, 1, 1, move |_| {
                 update(&case, &by, first + n)
@@ -459,8 +471,25 @@ impl Bench {
         Ok(())
     }
 
-    /// Start, memory and size of the program.
-    async fn standing(&mut self, memory: u64) -> Result<()> {
+    /// What the load left resident, at once and after the allocator had time to give back.
+    async fn memory(&mut self) -> Result<()> {
+        let loaded = self.stage.resident_kilobytes()? >> 10;
+        tokio::time::sleep(REST).await;
+        let rested = self.stage.resident_kilobytes()? >> 10;
+        let program = self.stage.program_kilobytes()? >> 10;
+        self.rows.push(Row {
+            work: "memory after the load".into(),
+            note: format!(
+                "{loaded} MB resident, {rested} MB after {} s, {program} MB of it pages of the program",
+                REST.as_secs()
+            ),
+            ..Row::default()
+        });
+        Ok(())
+    }
+
+    /// Start and size of the program.
+    async fn standing(&mut self) -> Result<()> {
         self.stage.fill(self.plan.people, 0).await?;
         let ready = self.stage.restart().await?;
         let binary = std::fs::metadata(std::env::current_exe()?)?.len() >> 20;
@@ -474,11 +503,76 @@ impl Bench {
             "cold start to ready",
             format!("{:.0} ms with {people} registrations", milliseconds(ready)),
         ));
-        self.rows.push(line(
-            "memory after the load",
-            format!("{memory} MB resident"),
-        ));
         self.rows.push(line("program", format!("{binary} MB")));
+        Ok(())
+    }
+
+    /// An evening at its usual pace for as long as the plan says: what the program holds resident
+    /// after the first tenth, at most after that, and at the end.
+    async fn steady(&mut self) -> Result<()> {
+        if self.plan.steady == 0 {
+            return Ok(());
+        }
+        let seconds = self.plan.steady * 60;
+        let mut tick = tokio::time::interval(Duration::from_secs(1));
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut resident = Vec::new();
+        for second in 0..seconds {
+            tick.tick().await;
+            self.usual_second().await?;
+            if second >= seconds / 10 {
+                resident.push(self.stage.resident_kilobytes()? >> 10);
+            }
+        }
+        let most = resident.iter().max().copied().unwrap_or_default();
+        let ends = [resident.first(), resident.last()].map(|mb| mb.copied().unwrap_or_default());
+        self.rows.push(Row {
+            work: format!("steady load, {} minutes", self.plan.steady),
+            note: format!(
+                "{} MB resident after a tenth of it, {most} MB at most after that, {} MB at the end",
+                ends[0], ends[1]
+            ),
+            ..Row::default()
+        });
+        Ok(())
+    }
+
+    /// Five registrations and arrivals, the pages that so many people open, and two of the office.
+    async fn usual_second(&self) -> Result<()> {
+        const PEOPLE: usize = 5;
+        let fair = &self.stage.fair;
+        let secrets = self.stage.secrets(PEOPLE).await?;
+        let mut public: Vec<_> = std::iter::repeat_n(["", "/map", "/postings"], PEOPLE)
+            .flatten()
+            .map(|page| format!("/f/{fair}{page}"))
+            .collect();
+        public.extend(secrets.into_iter().map(|secret| format!("/T/{secret}")));
+        let shown = run(
+            self.stage.product,
+            2,
+            public.len(),
+            move |n| get(&public[n]),
+        );
+        shown.await?.all(200)?;
+        let codes = self.stage.codes(PEOPLE).await?;
+        let (path, token) = (
+            format!("/api/v1/fairs/{fair}/check-ins"),
+            self.stage.token.clone(),
+        );
+        let came = run(self.stage.product, 1, PEOPLE, move |n| {
+            let body = json!({ "code": codes[n], "gate": "A", "nonce": format!("s-{}", codes[n]) });
+            post(&path, &token, &body)
+        });
+        came.await?.all(200)?;
+        let office = [
+            format!("/api/v1/fairs/{fair}/tally"),
+            "/cases?show=all".to_owned(),
+        ];
+        let token = self.stage.token.clone();
+        let seen = run(self.stage.product, 1, office.len(), move |n| {
+            load::get_as(&office[n], &token)
+        });
+        seen.await?.all(200)?;
         Ok(())
     }
 
@@ -488,6 +582,9 @@ impl Bench {
         }
     }
 }
+
+/// How long memory is left alone before it is looked at again.
+const REST: Duration = Duration::from_secs(20);
 
 /// Cases of the small ledger, against which the large one is held.
 const SMALL: usize = 10_000;

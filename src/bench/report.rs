@@ -19,6 +19,7 @@ pub struct Row {
 
 #[derive(Debug, Serialize)]
 pub struct Report {
+    pub database: &'static str,
     pub fsyncs_per_second: f64,
     pub rounds: usize,
     pub rows: Vec<Row>,
@@ -29,8 +30,8 @@ impl Report {
     pub fn table(&self) -> String {
         let mut lines = vec![
             format!(
-                "fsync: {:.0} a second; {} rounds, medians",
-                self.fsyncs_per_second, self.rounds
+                "{}; fsync: {:.0} a second; {} rounds, medians",
+                self.database, self.fsyncs_per_second, self.rounds
             ),
             "| work | clients | per second | p50 ms | p99 ms | ratio to limit | note |".to_owned(),
             "|---|--:|--:|--:|--:|---|---|".to_owned(),
@@ -40,13 +41,18 @@ impl Report {
                 .limit
                 .as_ref()
                 .map(|(limit, ratio)| format!("{ratio:.2} of {limit}"));
+            // What was not measured is left out.
+            let some = |figure: f64, digits: usize| match figure {
+                0.0 => String::new(),
+                _ => format!("{figure:.digits$}"),
+            };
             format!(
-                "| {} | {} | {:.0} | {:.1} | {:.1} | {} | {} |",
+                "| {} | {} | {} | {} | {} | {} | {} |",
                 row.work,
                 row.clients,
-                row.per_second,
-                row.p50_ms,
-                row.p99_ms,
+                some(row.per_second, 0),
+                some(row.p50_ms, 1),
+                some(row.p99_ms, 1),
                 ratio.unwrap_or_default(),
                 row.note
             )

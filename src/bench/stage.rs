@@ -1,6 +1,9 @@
 //! What is measured: the product and the limit as processes of their own, and a fair with
 //! employers, booths, postings and people, made through the API as a machine would.
-use super::load::{Answer, Connection, get_as, post, run};
+use super::{
+    ground::Ground,
+    load::{Answer, Connection, get_as, post, run},
+};
 use crate::{
     domain::uscc::Uscc,
     person::consent::Purpose,
@@ -63,6 +66,7 @@ impl Drop for Process {
 
 pub struct Stage {
     folder: PathBuf,
+    database: String,
     server: Process,
     bare: Process,
     pub product: SocketAddr,
@@ -87,12 +91,14 @@ pub fn person(n: usize) -> Value {
 }
 
 impl Stage {
-    pub async fn set(folder: &Path) -> Result<Self> {
-        let token = administrator(folder)?;
-        let (server, product) = start(folder, &["serve"])?;
-        let (limit, bare) = start(folder, &["bench-limit"])?;
+    pub async fn set(folder: &Path, ground: &Ground) -> Result<Self> {
+        let database = ground.product.clone();
+        let token = administrator(folder, &database)?;
+        let (server, product) = start(folder, &database, "serve")?;
+        let (limit, bare) = start(folder, &ground.limit, "bench-limit")?;
         let mut stage = Self {
             folder: folder.to_owned(),
+            database,
             server,
             bare: limit,
             product,
@@ -162,7 +168,7 @@ impl Stage {
         self.server.0.kill()?;
         self.server.0.wait()?;
         let begun = Instant::now();
-        let (server, product) = start(&self.folder, &["serve"])?;
+        let (server, product) = start(&self.folder, &self.database, "serve")?;
         self.server = server;
         self.product = product;
         let mut connection = Connection::open(product).await?;
@@ -180,7 +186,7 @@ impl Stage {
 
     /// An account of another role, made while the product does not run; its token.
     pub fn member(&self, login: &str, role: &str, unit: &str) -> Result<String> {
-        account(&self.folder, login, role, Some(unit))
+        account(&self.folder, &self.database, (login, role), Some(unit))
     }
 
     pub fn folder(&self) -> &Path {
@@ -189,12 +195,17 @@ impl Stage {
 
     /// Resident memory of the product.
     pub fn resident_kilobytes(&self) -> Result<u64> {
-        resident(&self.server)
+        kilobytes(&self.server, "VmRSS:")
+    }
+
+    /// Of that, pages of the program's own file, which all processes of it share.
+    pub fn program_kilobytes(&self) -> Result<u64> {
+        kilobytes(&self.server, "RssFile:")
     }
 
     /// Resident memory of the bare program.
     pub fn limit_kilobytes(&self) -> Result<u64> {
-        resident(&self.bare)
+        kilobytes(&self.bare, "VmRSS:")
     }
 
     /// Registers people until there are so many; then some of them go in and out at the gates
@@ -355,11 +366,11 @@ impl Stage {
     }
 }
 
-fn resident(process: &Process) -> Result<u64> {
+fn kilobytes(process: &Process, of: &'static str) -> Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", process.0.id()))?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let line = status.lines().find(|line| line.starts_with(of));
     let kilobytes = line.and_then(|line| line.split_whitespace().nth(1));
-    Ok(kilobytes.context("no VmRSS")?.parse()?)
+    Ok(kilobytes.context(of)?.parse()?)
 }
 
 fn made((status, body): Answer) -> Result<Value> {
@@ -376,36 +387,40 @@ fn made((status, body): Answer) -> Result<Value> {
 }
 
 /// Makes the data folder and an administrator with a token, as an operator would.
-fn administrator(folder: &Path) -> Result<String> {
-    account(folder, "bench", "office_admin", None)
+fn administrator(folder: &Path, database: &str) -> Result<String> {
+    account(folder, database, ("bench", "office_admin"), None)
 }
 
-fn account(folder: &Path, login: &str, role: &str, unit: Option<&str>) -> Result<String> {
+fn account(
+    folder: &Path,
+    database: &str,
+    (login, role): (&str, &str),
+    unit: Option<&str>,
+) -> Result<String> {
     let mut add = vec![
         "user", "add", "--login", login, "--name", login, "--role", role,
     ];
     if let Some(unit) = unit {
         add.extend(["--unit", unit]);
     }
-    tell(folder, &add)?;
-    let told = tell(
-        folder,
-        &["token", "add", "--login", login, "--label", "bench"],
-    )?;
-    Ok(told
-        .split_whitespace()
-        .last()
-        .context("no token")?
-        .to_owned())
+    tell(folder, database, &add)?;
+    let token = ["token", "add", "--login", login, "--label", "bench"];
+    let told = tell(folder, database, &token)?;
+    let token = told.split_whitespace().last();
+    Ok(token.context("no token")?.to_owned())
+}
+
+/// This program on the ground of the bench, whatever the settings of the office are.
+fn program(folder: &Path, database: &str) -> Result<Command> {
+    let mut program = Command::new(std::env::current_exe()?);
+    program.env_clear().arg("--data").arg(folder);
+    program.args(["--database-url", database]);
+    Ok(program)
 }
 
 /// Runs a command of this program to its end and answers what it printed.
-fn tell(folder: &Path, command: &[&str]) -> Result<String> {
-    let output = Command::new(std::env::current_exe()?)
-        .args(command)
-        .arg("--data")
-        .arg(folder)
-        .output()?;
+fn tell(folder: &Path, database: &str, command: &[&str]) -> Result<String> {
+    let output = program(folder, database)?.args(command).output()?;
     ensure!(
         output.status.success(),
         "{command:?}: {}",
@@ -415,19 +430,10 @@ fn tell(folder: &Path, command: &[&str]) -> Result<String> {
 }
 
 /// Starts this program with `command` on a free port and reads the address it prints.
-fn start(folder: &Path, command: &[&str]) -> Result<(Process, SocketAddr)> {
-    let mut child = Command::new(std::env::current_exe()?)
-        .args(command)
-        .args([
-            "--listen",
-            "127.0.0.1:0",
-            "--log",
-            "warn",
-            "--venue",
-            "127.0.0.1",
-            "--data",
-        ])
-        .arg(folder)
+fn start(folder: &Path, database: &str, command: &str) -> Result<(Process, SocketAddr)> {
+    let mut child = program(folder, database)?
+        .args([command, "--listen", "127.0.0.1:0"])
+        .args(["--log", "warn", "--venue", "127.0.0.1"])
         .stdout(Stdio::piped())
         .spawn()?;
     let output = child.stdout.take().context("no output")?;

@@ -14,6 +14,7 @@ mod account_office;
 mod architecture;
 mod area;
 mod backup;
+mod bench;
 mod booth_holds;
 mod broadcast;
 mod browser;
