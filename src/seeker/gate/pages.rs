@@ -77,6 +77,8 @@ pub struct Counts {
 pub struct Scanner {
     /// Address of the worker that decodes.
     pub decoder: String,
+    /// Whether browsers take the connection for a safe one, and so allow the camera and the list.
+    pub safe: bool,
     /// Words for the groups that a gate may see.
     pub groups: BTreeMap<String, String>,
 }
@@ -162,6 +164,7 @@ impl Page for GatePage {
             decoder: "/gate/decode.js?v=1".into(),
             groups: BTreeMap::from([("graduate".into(), "高校毕业生".into())]),
         });
+            safe: true,
         let mut pages = vec![
             Self::sample(),
             Self {

@@ -75,7 +75,7 @@ async fn gate(
     let fair = fairs::for_staff(&app, &actor, &slug).await?;
     let chosen = show::chosen(&fair, &at.gate);
     let page = show::gate(&app, &fair, chosen).await?;
-    view.show(show::with_scanner(&view, page)?)
+    view.show(show::with_scanner(&app, &view, page)?)
 }
 
 /// The view that a steward gets who opened a ticket's address with another scanner.

@@ -49,7 +49,7 @@ pub async fn gate(app: &App, fair: &fair::Model, gate: Option<String>) -> AppRes
 }
 
 /// The page with what the scripts of the scanner need, once it is known where it stands.
-pub fn with_scanner(view: &View, page: GatePage) -> AppResult<GatePage> {
+pub fn with_scanner(app: &App, view: &View, page: GatePage) -> AppResult<GatePage> {
     if page.gate.is_none() {
         return Ok(page);
     }
@@ -59,6 +59,7 @@ pub fn with_scanner(view: &View, page: GatePage) -> AppResult<GatePage> {
         (group.code(), words)
     });
     let scanner = Scanner {
+        safe: app.settings.trusted(),
         decoder: shell::decoder()?,
         groups: words.collect(),
     };

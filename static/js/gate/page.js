@@ -4,7 +4,8 @@
   "use strict";
   const Gate = window.Gate, root = document.getElementById("scanner");
   // Without a safe connection there is no encryption, no camera and no list: the page's form does the work.
-  if (!root || !window.indexedDB) return;
+  if (!root) return;
+  if (!window.indexedDB) { delete document.documentElement.dataset.scan; return; }
   const said = document.getElementById("cam-hint"), words = Gate.panel.words;
   if (!window.isSecureContext || !window.crypto || !crypto.subtle) { root.hidden = false; said.textContent = words.camera.insecure; root.classList.add("none"); return; }
 
