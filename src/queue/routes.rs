@@ -20,13 +20,14 @@ use crate::{
     platform::{
         App,
         form::{Form, Sent},
+        api::Query,
         page::{View, sealed},
         qr,
     },
     seeker::ticket::{self, Ticket},
 };
 use axum::{
-    extract::{ConnectInfo, Path, Query, State},
+    extract::{ConnectInfo, Path, State},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
