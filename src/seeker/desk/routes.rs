@@ -1,5 +1,6 @@
 //! The desk in the office and on the square.
 use super::{
+    arrivals,
     pages::NewPage,
     show::{self, Asked},
 };
@@ -40,6 +41,16 @@ pub fn routes(matches: Matches) -> Routes {
     let hook = Extension(matches);
     Routes::new()
         .get(DESK, "/office/fairs/{fair}/registrations", list)
+        .get(
+            DESK,
+            "/office/fairs/{fair}/registrations/arrivals",
+            arrivals::blank,
+        )
+        .post(
+            DESK,
+            "/office/fairs/{fair}/registrations/arrivals",
+            arrivals::enter,
+        )
         .get(DESK, "/office/fairs/{fair}/registrations/new", blank)
         .post(DESK, "/office/fairs/{fair}/registrations/new", register)
         .get(DESK, "/office/fairs/{fair}/registrations/{uid}", one)

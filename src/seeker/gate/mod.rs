@@ -28,7 +28,7 @@ pub use decide::{Direction, Reason, Verdict};
 pub use form::{Entry, Found, entry};
 pub use pages::{GatePage, GatesPage, WalkInPage};
 pub use reconcile::ReconcilePage;
-pub use routes::{confirm, routes};
+pub use routes::{confirm, nonce, routes};
 pub use shell::DECODER;
 pub use store::{scans_of, standing};
 

@@ -184,6 +184,7 @@ pub fn nonce(sent: &Sent) -> String {
     if !good {
         return format!("page-{}", secret::uid());
     }
-    let content = [sent.get("direction"), sent.get("entry"), sent.get("phone")].join("\n");
+    let content = ["direction", "entry", "phone", "code", "time"].map(|name| sent.get(name));
+    let content = content.join("\n");
     format!("page-{once}-{}", &secret::token_hash(&content)[..12])
 }
