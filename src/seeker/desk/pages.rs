@@ -1,7 +1,10 @@
 //! The pages of the desk. Everybody is masked.
 use crate::{
     person::Card,
-    platform::{form::Form, page::Page},
+    platform::{
+        form::Form,
+        page::{Flash, Page},
+    },
     seeker::{fairs::FairLine, holder::Choice, notices::Notices},
 };
 use serde::Serialize;
@@ -128,9 +131,6 @@ impl Page for NewPage {
     }
 }
 
-/// A scan in the history of a registration.
-#[derive(Serialize)]
-pub struct ScanLine {
 /// A line of a gate's sheet that was kept just now.
 #[derive(Serialize)]
 pub struct ArrivalDone {
@@ -179,6 +179,9 @@ impl Page for ArrivalsPage {
     }
 }
 
+/// A scan in the history of a registration.
+#[derive(Serialize)]
+pub struct ScanLine {
     pub at: String,
     pub gate: String,
     /// Key below `seeker.result`.
@@ -198,6 +201,10 @@ pub struct RegistrationPage {
     pub place: Option<String>,
     pub scans: Vec<ScanLine>,
     pub others: bool,
+    /// Further codes that lead to the ticket.
+    pub codes: Vec<String>,
+    pub flash: Option<Flash>,
+    pub form: Form,
 }
 
 impl Page for RegistrationPage {
@@ -219,6 +226,9 @@ impl Page for RegistrationPage {
             place: Some("民乐路社区公告栏".into()),
             scans: vec![scan()],
             others: true,
+            codes: vec!["9QX27K3M".into()],
+            flash: None,
+            form: Form::blank(),
         };
         let gone = RegistrationLine {
             state: "withdrawn",
@@ -238,6 +248,7 @@ impl Page for RegistrationPage {
                 place: None,
                 scans: vec![],
                 others: false,
+                codes: vec![],
                 ..page()
             },
         ]

@@ -23,7 +23,7 @@ use crate::domain::{
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub use answer::{Answer, FirstSeen, Holder};
-pub use commands::check_in;
+pub use commands::{adopt, check_in};
 pub use decide::{Direction, Reason, Verdict};
 pub use form::{Entry, Found, entry};
 pub use pages::{GatePage, GatesPage, WalkInPage};
@@ -55,6 +55,8 @@ pub enum Token {
 #[derive(Clone, Debug)]
 pub struct Scan {
     pub token: Token,
+    /// The code that was put into the holder's hand with it, if one was.
+    pub given: Option<Code>,
     pub gate: String,
     pub direction: Direction,
     /// Made by the device, once for each scan.
@@ -95,6 +97,7 @@ impl Scan {
     pub fn here(token: Token, gate: String, direction: Direction, nonce: String) -> Self {
         Self {
             token,
+            given: None,
             gate,
             direction,
             nonce,
