@@ -41,6 +41,8 @@ pub struct VerdictView {
     pub tone: &'static str,
     pub person: Option<HolderView>,
     pub first: Option<First>,
+    /// The code of a ticket that is nobody's yet: a blank one becomes somebody's.
+    pub blank: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -75,10 +77,10 @@ pub struct Counts {
 /// What the scripts of the scanner are told.
 #[derive(Clone, Debug, Serialize)]
 pub struct Scanner {
-    /// Address of the worker that decodes.
-    pub decoder: String,
     /// Whether browsers take the connection for a safe one, and so allow the camera and the list.
     pub safe: bool,
+    /// Address of the worker that decodes.
+    pub decoder: String,
     /// Words for the groups that a gate may see.
     pub groups: BTreeMap<String, String>,
 }
@@ -146,6 +148,7 @@ impl Page for GatePage {
             tone,
             person: Some(HolderView::sample()),
             first,
+            blank: None,
         };
         let shown = |verdict| Self {
             verdict: Some(verdict),
@@ -161,10 +164,10 @@ impl Page for GatePage {
             candidate("inside", first.clone()),
         ];
         let scanner = Some(Scanner {
+            safe: true,
             decoder: "/gate/decode.js?v=1".into(),
             groups: BTreeMap::from([("graduate".into(), "高校毕业生".into())]),
         });
-            safe: true,
         let mut pages = vec![
             Self::sample(),
             Self {
@@ -192,6 +195,7 @@ impl Page for GatePage {
         for reason in super::Reason::ALL {
             pages.push(shown(VerdictView {
                 person: None,
+                blank: (reason == super::Reason::Unknown).then(|| "7K3M9QX2".into()),
                 ..verdict(reason.code(), "bad", None)
             }));
         }

@@ -161,9 +161,13 @@ pub async fn tell(
     scan: Scan,
 ) -> AppResult<Response> {
     let gate = scan.gate.clone();
+    let code = match &scan.token {
+        Token::Code(code) => Some(code.clone()),
+        _ => None,
+    };
     let answer = commands::check_in(app, fair, actor.account, scan).await?;
     let mut page = show::gate(app, fair, Some(gate)).await?;
-    page.verdict = Some(show::verdict(answer));
+    page.verdict = Some(show::verdict(answer, code));
     view.show(page)
 }
 

@@ -1,12 +1,12 @@
 //! Gathers what the pages of a gate show.
 use super::{
     answer::{self, Answer, FirstSeen},
-    decide::Verdict,
+    decide::{Reason, Verdict},
     pages::{Candidate, Counts, First, GatePage, HolderView, Scanner, VerdictView},
     shell, store,
 };
 use crate::{
-    domain::{contact::PersonName, group::TargetGroup},
+    domain::{contact::PersonName, group::TargetGroup, ticket::Code},
     entity::{fair, registration},
     error::AppResult,
     person,
@@ -78,7 +78,9 @@ pub fn chosen(fair: &fair::Model, asked: &str) -> Option<String> {
     }
 }
 
-pub fn verdict(answer: Answer) -> VerdictView {
+/// The verdict on what was typed, if it was a code.
+pub fn verdict(answer: Answer, code: Option<Code>) -> VerdictView {
+    let unknown = answer.verdict == Verdict::Refused(Reason::Unknown);
     let (key, tone) = match answer.verdict {
         Verdict::Admitted { again: false } => ("admitted", "ok"),
         Verdict::Admitted { again: true } => ("again", "ok"),
@@ -91,6 +93,7 @@ pub fn verdict(answer: Answer) -> VerdictView {
         tone,
         person: answer.person.map(view),
         first: answer.first_seen.map(first),
+        blank: code.filter(|_| unknown).map(Code::into_string),
     }
 }
 

@@ -14,7 +14,7 @@
   localStorage.setItem("gate-device", device);
   link.api = root.dataset.api;
   link.fair = root.dataset.fair;
-  let last = "", lastAt = 0, way = "in", busy = Promise.resolve();
+  let last = "", lastAt = 0, way = "in", busy = Promise.resolve(), decoder = Promise.resolve(false);
 
   async function show() {
     const waiting = (await Gate.store.all(link.fair)).filter(function (item) { return !item.done && item.shown; });
@@ -56,6 +56,8 @@
     root.dataset.verdict = told.key;
     root.dataset.scans = Number(root.dataset.scans || 0) + 1;
     Gate.panel.verdict(told);
+    // A ticket that is nobody's may be a blank one in the hand of somebody who has none.
+    if (told.key === "unknown" && item.code) Gate.panel.lead(root.dataset.walkIn + "&code=" + item.code, words.blank);
     await show();
     if (item.done) count();
   }
@@ -97,7 +99,8 @@
 
   async function photo(event) {
     const file = event.target.files[0];
-    if (!file || !Gate.camera.isReady()) return;
+    // On a slow network somebody is faster than the decoder.
+    if (!file || !await decoder) return;
     const text = await Gate.camera.photo(file).catch(function () { return null; });
     if (text) { event.target.value = ""; take(text, way, true); }
     else if (link.state === "on") event.target.form.submit();
@@ -131,7 +134,7 @@
 
   async function camera() {
     const broken = function () { said.textContent = words.camera.broken; root.classList.add("none"); };
-    const decoder = Gate.camera.start(root.dataset.decoder, broken);
+    decoder = Gate.camera.start(root.dataset.decoder, broken);
     const fault = await Gate.camera.open(document.getElementById("video"), found);
     if (fault) { said.textContent = words.camera[fault]; root.classList.add("none"); root.dataset.camera = fault; return; }
     if (!await decoder) return;
