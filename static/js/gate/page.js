@@ -7,7 +7,7 @@
   if (!root) return;
   if (!window.indexedDB) { delete document.documentElement.dataset.scan; return; }
   const said = document.getElementById("cam-hint"), words = Gate.panel.words;
-  if (!window.isSecureContext || !window.crypto || !crypto.subtle) { root.hidden = false; said.textContent = words.camera.insecure; root.classList.add("none"); return; }
+  if (!window.isSecureContext || !window.crypto || !crypto.subtle) { document.documentElement.dataset.scan = "none"; root.hidden = false; said.textContent = words.camera.insecure; root.classList.add("none"); return; }
 
   const gate = root.dataset.gate, link = Gate.link, form = document.getElementById("entry-form");
   const device = localStorage.getItem("gate-device") || crypto.randomUUID();
