@@ -124,6 +124,16 @@ impl GatePage {
     }
 }
 
+impl Scanner {
+    fn sample() -> Self {
+        Self {
+            safe: true,
+            decoder: "/gate/decode.js?v=1".into(),
+            groups: BTreeMap::from([("graduate".into(), "高校毕业生".into())]),
+        }
+    }
+}
+
 impl HolderView {
     fn sample() -> Self {
         Self {
@@ -163,15 +173,10 @@ impl Page for GatePage {
             candidate("not_arrived", None),
             candidate("inside", first.clone()),
         ];
-        let scanner = Some(Scanner {
-            safe: true,
-            decoder: "/gate/decode.js?v=1".into(),
-            groups: BTreeMap::from([("graduate".into(), "高校毕业生".into())]),
-        });
         let mut pages = vec![
             Self::sample(),
             Self {
-                scanner,
+                scanner: Some(Scanner::sample()),
                 ..Self::sample()
             },
             Self {
