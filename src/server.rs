@@ -8,9 +8,9 @@ use crate::{
     fair, help, intake, matching, notice, office, oversight, person,
     platform::{
         App,
-        api::{FieldProblem, ProblemDocument},
+        api::{FieldProblem, ProblemDocument, Query},
         health, metrics,
-        page::{self, Page, Static, View},
+        page::{self, Me, Page, Static, View},
         refusals,
         text::{self, Lang},
     },
@@ -20,7 +20,7 @@ use anyhow::Context;
 use axum::{
     Extension, Json, Router,
     body::Body,
-    extract::{DefaultBodyLimit, FromRequestParts, MatchedPath, Path, Query, Request, State},
+    extract::{DefaultBodyLimit, FromRequestParts, MatchedPath, Path, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, uri::Authority},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
@@ -280,7 +280,9 @@ async fn explain(State(app): State<App>, request: Request, next: Next) -> Respon
         detail: page::problem_text(view.lang, &problem),
         request_id: id,
     };
+    let me = response.extensions().get::<Me>().cloned();
     let shown = view
+        .seen_by(me)
         .show_with(problem.status, page)
         .unwrap_or_else(|error| {
             tracing::error!(?error, "no error page");

@@ -17,6 +17,7 @@ mod m20261126_000012_notice;
 mod m20261126_000013_gate;
 mod m20261126_000014_queue;
 mod m20261126_000015_entries;
+mod m20261126_000016_codes;
 mod shape;
 
 pub struct Migrator;
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000013_gate::Migration),
             Box::new(m20261126_000014_queue::Migration),
             Box::new(m20261126_000015_entries::Migration),
+            Box::new(m20261126_000016_codes::Migration),
         ]
     }
 }

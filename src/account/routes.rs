@@ -11,12 +11,13 @@ use crate::{
     error::{AppError, AppResult, Problem},
     platform::{
         App,
+        api::Query,
         form::{Form, Sent},
         page::{self, View, own_path},
     },
 };
 use axum::{
-    extract::{Query, State},
+    extract::State,
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };

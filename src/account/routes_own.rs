@@ -17,13 +17,14 @@ use crate::{
     error::{AppError, AppResult},
     platform::{
         App,
+        api::Query,
         form::{Form, Sent},
         page::{Said, View},
     },
 };
 use axum::{
     Extension,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };

@@ -49,12 +49,17 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
             if found.must_change {
                 extensions.insert(MustChange);
             }
-            if open || !found.must_change {
-                extensions.insert(Principal(format!("account:{}", found.actor.account)));
-                extensions.insert(me(&found.actor));
-                extensions.insert(found.actor);
+            if found.must_change && !open {
+                return next.run(request).await;
             }
-            next.run(request).await
+            let me = me(&found.actor);
+            extensions.insert(Principal(format!("account:{}", found.actor.account)));
+            extensions.insert(me.clone());
+            extensions.insert(found.actor);
+            let mut answer = next.run(request).await;
+            // A page that explains a refusal is made further out, and says who is signed in as well.
+            answer.extensions_mut().insert(me);
+            answer
         }
         Ok(None) => next.run(request).await,
         Err(error) => error.into_response(),

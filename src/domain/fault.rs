@@ -36,6 +36,10 @@ pub enum FieldFault {
     NotFound,
     /// 已被使用
     Taken,
+    /// 这张空白券已是别人的券
+    BlankTaken,
+    /// 这张空白券在另一场集市用过
+    BlankOfOtherFair,
     /// 两次输入不一致
     Mismatch,
     /// 密码过于简单
@@ -101,6 +105,8 @@ impl FieldFault {
             Self::UnknownChoice => "unknown_choice",
             Self::NotFound => "not_found",
             Self::Taken => "taken",
+            Self::BlankTaken => "blank_taken",
+            Self::BlankOfOtherFair => "blank_of_other_fair",
             Self::Mismatch => "mismatch",
             Self::Weak => "weak",
             Self::PasswordClasses => "password_classes",
@@ -307,6 +313,8 @@ mod tests {
             FieldFault::UnknownChoice,
             FieldFault::NotFound,
             FieldFault::Taken,
+            FieldFault::BlankTaken,
+            FieldFault::BlankOfOtherFair,
             FieldFault::Mismatch,
             FieldFault::Weak,
             FieldFault::PasswordClasses,

@@ -99,6 +99,8 @@ ids! {
     CheckInId,
     /// 核验差异的处理
     GateSettlementId,
+    /// 入场券的其他凭证码
+    TicketCodeId,
     /// 直播场次
     StreamId,
     /// 流动办公桌点位

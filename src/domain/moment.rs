@@ -1,7 +1,7 @@
 //! Days and instants as browsers, spreadsheets and machines write them. A time without an offset
 //! is Beijing time.
 use super::{fault::FieldFault, text::half_width};
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 /// Beijing time is eight hours ahead, without summer time since 1991.
 const BEIJING: TimeDelta = TimeDelta::hours(8);
@@ -30,6 +30,46 @@ pub fn day(raw: &str) -> Result<NaiveDate, FieldFault> {
         .ok_or(FieldFault::Format)?;
     sane(day.and_time(chrono::NaiveTime::MIN).and_utc())?;
     Ok(day)
+}
+
+/// 当晚几点: `19:30` as an instant between the beginning and the end of an evening, which may end after
+/// midnight; nothing typed means now. What is written down afterwards has happened.
+pub fn time_of_evening(
+    raw: &str,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>, FieldFault> {
+    let at = match short(raw) {
+        Err(FieldFault::Required) => now,
+        text => {
+            let text = text?;
+            let time = NaiveTime::parse_from_str(&text, "%H:%M").map_err(|_| FieldFault::Format)?;
+            let day = today(from);
+            let next = day.checked_add_days(Days::new(1)).unwrap_or(day);
+            let tonight = (day.and_time(time) - BEIJING).and_utc();
+            let after_midnight = (next.and_time(time) - BEIJING).and_utc();
+            if tonight < from && after_midnight <= to {
+                after_midnight
+            } else {
+                tonight
+            }
+        }
+    };
+    if at < from || at > to {
+        return Err(FieldFault::OutsideHours {
+            from: clock(from),
+            to: clock(to),
+        });
+    }
+    if at > now {
+        return Err(FieldFault::Future);
+    }
+    Ok(at)
+}
+
+/// `19:30` in Beijing.
+pub fn clock(at: DateTime<Utc>) -> String {
+    (at + BEIJING).format("%H:%M").to_string()
 }
 
 /// 今天: the day in Beijing.
@@ -67,6 +107,34 @@ fn sane(at: DateTime<Utc>) -> Result<DateTime<Utc>, FieldFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_of_an_evening_lies_within_it_and_has_been() {
+        let at = |text: &str| instant(text).unwrap();
+        let evening = (at("2026-07-19T19:00"), at("2026-07-19T22:00"));
+        let now = at("2026-07-20T09:00");
+        let read = |raw: &str, now| time_of_evening(raw, evening, now);
+        assert_eq!(read("19:42", now), Ok(at("2026-07-19T19:42")));
+        assert_eq!(read("１９：００", now), Ok(evening.0));
+        assert_eq!(read("22:00", now), Ok(evening.1));
+        let outside = Err(FieldFault::OutsideHours {
+            from: "19:00".into(),
+            to: "22:00".into(),
+        });
+        for raw in ["18:59", "22:01", "07:42", "00:10", ""] {
+            assert_eq!(read(raw, now), outside, "{raw}");
+        }
+        let during = at("2026-07-19T20:15");
+        assert_eq!(read("", during), Ok(during));
+        assert_eq!(read("20:15", during), Ok(during));
+        assert_eq!(read("20:16", during), Err(FieldFault::Future));
+        for raw in ["1942", "25:00", "19:42:10:1", "晚上", &"1".repeat(200)] {
+            assert_eq!(read(raw, now), Err(FieldFault::Format), "{raw}");
+        }
+        let long = (at("2026-07-19T19:00"), at("2026-07-20T01:00"));
+        let late = time_of_evening("00:30", long, now);
+        assert_eq!(late, Ok(at("2026-07-20T00:30")));
+    }
 
     #[test]
     fn an_instant_without_offset_is_beijing_time() {

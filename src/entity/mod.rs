@@ -64,5 +64,6 @@ pub mod sla_rule;
 pub mod stream;
 pub mod stream_posting;
 pub mod stream_view;
+pub mod ticket_code;
 pub mod unit;
 pub mod web_session;

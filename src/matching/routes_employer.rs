@@ -96,7 +96,7 @@ pub async fn queue(
     let registrations = match asked.q.trim() {
         "" => None,
         code => Some(match Code::parse(code) {
-            Ok(code) => store::ids_by_code(db, actor.office, code.as_str()).await?,
+            Ok(code) => ticket::ids_by_code(&app, actor.office, &code).await?,
             Err(_) => Vec::new(),
         }),
     };

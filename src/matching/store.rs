@@ -371,27 +371,6 @@ pub async fn by_ticket_number(
         .await?)
 }
 
-/// Registrations of any fair with that code.
-pub async fn ids_by_code(
-    db: &impl ConnectionTrait,
-    office: OfficeId,
-    code: &str,
-) -> AppResult<Vec<RegistrationId>> {
-    let to_fair: RelationDef = registration::Entity::belongs_to(fair::Entity)
-        .from(registration::Column::FairId)
-        .to(fair::Column::Id)
-        .into();
-    Ok(registration::Entity::find()
-        .join(JoinType::InnerJoin, to_fair)
-        .filter(fair::Column::OfficeId.eq(office))
-        .filter(registration::Column::Code.eq(code))
-        .select_only()
-        .column(registration::Column::Id)
-        .into_tuple()
-        .all(db)
-        .await?)
-}
-
 pub async fn employer(
     db: &impl ConnectionTrait,
     office: OfficeId,

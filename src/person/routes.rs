@@ -6,12 +6,13 @@ use crate::{
     error::{AppError, AppResult},
     platform::{
         App,
+        api::Query,
         form::{Form, Sent},
         page::View,
     },
 };
 use axum::{
-    extract::{ConnectInfo, Path, Query, State},
+    extract::{ConnectInfo, Path, State},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };

@@ -111,6 +111,11 @@ impl View {
         }
     }
 
+    /// The view of somebody who was recognised after it was made.
+    pub fn seen_by(self, me: Option<Me>) -> Self {
+        Self { me, ..self }
+    }
+
     /// The text of a key in the reader's language.
     pub fn say<V: AsRef<str>>(&self, key: &str, holes: &[(&str, V)]) -> String {
         text::say(self.lang, key, holes)

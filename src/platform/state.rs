@@ -73,4 +73,11 @@ impl Settings {
     pub fn secure(&self) -> bool {
         self.public_url.starts_with("https://")
     }
+
+    /// Whether browsers trust the connection: over TLS, or because it ends on their own machine.
+    pub fn trusted(&self) -> bool {
+        let host = self.public_url.strip_prefix("http://").unwrap_or_default();
+        let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+        self.secure() || ["localhost", "127.0.0.1", "[::1]"].contains(&host)
+    }
 }

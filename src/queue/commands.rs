@@ -58,13 +58,26 @@ pub async fn take(app: &App, stand: &Stand, taker: Taker, once: Once) -> AppResu
     Ok(done)
 }
 
+/// The ticket is of the evening, and stays until the transaction ends.
+async fn of_evening(tx: &WriteTx, stand: &Stand, ticket: RegistrationId) -> AppResult<()> {
+    let ticket = store::hold_ticket(tx, ticket).await?;
+    let ticket = ticket.ok_or_else(|| AppError::gone("ticket_withdrawn"))?;
+    if ticket.fair_id == stand.fair.id {
+        Ok(())
+    } else {
+        Err(AppError::not_found())
+    }
+}
+
+/// Stands in one line more.
+async fn one_more(tx: &WriteTx, ticket: RegistrationId) -> AppResult<()> {
+    let lines = store::lines_of(tx.conn(), ticket).await?;
+    rules::one_more(lines).map_err(|refusal| AppError::conflict(refusal.code()))
+}
+
 async fn take_in(tx: &WriteTx, stand: &Stand, taker: Taker) -> AppResult<i64> {
     if let Some(ticket) = taker.ticket {
-        let ticket = store::hold_ticket(tx, ticket).await?;
-        let ticket = ticket.ok_or_else(|| AppError::gone("ticket_withdrawn"))?;
-        if ticket.fair_id != stand.fair.id {
-            return Err(AppError::not_found());
-        }
+        of_evening(tx, stand, ticket).await?;
     }
     let fair = stand::open_in(tx, stand).await?;
     let queue = store::hold(tx, fair, stand.row.id).await?;
@@ -72,8 +85,7 @@ async fn take_in(tx: &WriteTx, stand: &Stand, taker: Taker) -> AppResult<i64> {
         if let Some(own) = store::of_ticket_in(tx.conn(), queue.id, ticket).await? {
             return Ok(own.number);
         }
-        let lines = store::lines_of(tx.conn(), ticket).await?;
-        rules::one_more(lines).map_err(|refusal| AppError::conflict(refusal.code()))?;
+        one_more(tx, ticket).await?;
     }
     let new = New {
         registration: taker.ticket,
@@ -86,6 +98,52 @@ async fn take_in(tx: &WriteTx, stand: &Stand, taker: Taker) -> AppResult<i64> {
     let given = store::insert(tx, &queue, new).await?;
     let given = given.ok_or_else(|| AppError::conflict("queue_changed"))?;
     Ok(given.number)
+}
+
+/// Makes a bare number that somebody holds the number of his ticket; its place in the line stays.
+///
+/// # Errors
+/// 404 for a number that was never given out; 409 `queue_number_taken` when it is another ticket's,
+/// `queue_changed` when it is over, `queue_in_line` when the ticket has another number there; as
+/// [`take`].
+pub async fn join(
+    app: &App,
+    stand: &Stand,
+    number: i64,
+    ticket: RegistrationId,
+    once: Once,
+) -> AppResult<Done<Given>> {
+    let at = stand.clone();
+    let done = app.db.write_once(once, move |tx| async move {
+        join_in(&tx, &at, number, ticket).await?;
+        Ok(Given { number })
+    });
+    let done = done.await?;
+    app.live.touch(stand.fair.id);
+    Ok(done)
+}
+
+async fn join_in(
+    tx: &WriteTx,
+    stand: &Stand,
+    number: i64,
+    ticket: RegistrationId,
+) -> AppResult<()> {
+    of_evening(tx, stand, ticket).await?;
+    let fair = stand::open_in(tx, stand).await?;
+    let queue = store::hold(tx, fair, stand.row.id).await?;
+    let place = store::by_number(tx.conn(), queue.id, number).await?;
+    match place.registration_id {
+        Some(own) if own == ticket => return Ok(()),
+        Some(_) => return Err(AppError::conflict("queue_number_taken")),
+        None if !place.open => return Err(changed()),
+        None => {}
+    }
+    if let Some(own) = store::of_ticket_in(tx.conn(), queue.id, ticket).await? {
+        return Err(AppError::conflict("queue_in_line").param("number", own.number));
+    }
+    one_more(tx, ticket).await?;
+    store::belong(tx, place.id, ticket).await
 }
 
 /// Who was called; nobody when nobody waits.

@@ -12,6 +12,7 @@ use crate::{
         fault::{Faults, FieldFault},
         queue as rules,
         role::Role,
+        text::half_width,
         ticket::Secret,
     },
     entity::fair,
@@ -19,6 +20,7 @@ use crate::{
     fair::store as fairs,
     platform::{
         App,
+        api::Query,
         form::{Form, Sent},
         page::{View, sealed},
         qr,
@@ -26,7 +28,7 @@ use crate::{
     seeker::ticket::{self, Ticket},
 };
 use axum::{
-    extract::{ConnectInfo, Path, Query, State},
+    extract::{ConnectInfo, Path, State},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
@@ -346,8 +348,37 @@ async fn give_to(
         }
         stand => stand?,
     };
-    let given = paper(app, actor, &stand, sent).await?;
+    let given = match sent.get("number").trim() {
+        "" => paper(app, actor, &stand, sent).await?,
+        number => bare(app, actor, &stand, number, sent).await?,
+    };
     Ok((stand, given.number))
+}
+
+/// Makes a bare number that was given out before the number of the ticket that is named.
+async fn bare(
+    app: &App,
+    actor: &Actor,
+    stand: &Stand,
+    number: &str,
+    sent: &Sent,
+) -> AppResult<Given> {
+    let mut faults = Faults::new();
+    let number = half_width(number).parse::<i64>();
+    let number = faults.take("number", number.map_err(|_| FieldFault::Format));
+    let named = sent.get("ticket").trim();
+    if named.is_empty() {
+        faults.add("ticket", FieldFault::Required);
+    }
+    let number = faults.into_result(number)?;
+    let ticket = named_ticket(app, stand, named).await?;
+    let once = sent.once(&format!("bare {} {}", actor.account, stand.row.id))?;
+    match commands::join(app, stand, number, ticket.id, once).await {
+        Err(error) if error.code() == Some("not_found") => {
+            Err(Faults::one("number", FieldFault::NotFound).into())
+        }
+        joined => Ok(joined?.value),
+    }
 }
 
 /// Gives out a number on paper, for the ticket that was named if one was.

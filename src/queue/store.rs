@@ -221,6 +221,17 @@ pub async fn calls(db: &impl ConnectionTrait, queue: BoothQueueId) -> AppResult<
     Ok(rows.into_iter().map(call).collect())
 }
 
+/// Gives a bare number to a ticket.
+pub async fn belong(tx: &WriteTx, id: QueuePlaceId, ticket: RegistrationId) -> AppResult<()> {
+    queue_place::Entity::update_many()
+        .col_expr(queue_place::Column::RegistrationId, Expr::value(ticket))
+        .filter(queue_place::Column::Id.eq(id))
+        .filter(queue_place::Column::RegistrationId.is_null())
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// A number of a line.
 ///
 /// # Errors

@@ -3,8 +3,9 @@ use super::{
     Matches,
     door::{Door, door},
     form::Wish,
+    gate,
     notices::Agreed,
-    source::{Channel, Source},
+    source::Source,
     store::{self, ACTIVE, NewRow, Window},
     ticket::{secret_of, secret_place, withdrawn},
 };
@@ -43,11 +44,26 @@ pub struct NewRegistration {
     pub area: Option<AreaId>,
     pub source: Source,
     pub agreed: Agreed,
-    /// A code that was made without a network, by a device or on paper, and that somebody holds in his
-    /// hand.
-    pub code: Option<Code>,
+    pub code: Option<InHand>,
     /// The member of staff who registers on behalf.
     pub by: Option<AccountId>,
+}
+
+/// A code that was made without a network and that somebody holds in his hand.
+#[derive(Clone, Debug)]
+pub enum InHand {
+    /// Of a blank ticket, while he stands there: when it is no good he gets another.
+    Blank(Code),
+    /// Given out at a gate before the server heard of it: he is in with it.
+    GivenOut(Code),
+}
+
+impl InHand {
+    fn code(&self) -> &Code {
+        match self {
+            Self::Blank(code) | Self::GivenOut(code) => code,
+        }
+    }
 }
 
 /// What of a fair a registration needs.
@@ -114,9 +130,6 @@ async fn enter(
     evening: Evening,
     new: NewRegistration,
 ) -> AppResult<RegistrationId> {
-    if let (Channel::Desk, Some(code)) = (new.source.channel, &new.code) {
-        one_holder(tx, evening.id, code).await?;
-    }
     let window = match (new.by, &new.code) {
         (Some(_), Some(_)) => Window::Late,
         (Some(_), None) => Window::Staff,
@@ -124,19 +137,106 @@ async fn enter(
     };
     let person = person::enter(tx, keys, evening.office, &new.wish.contact).await?;
     agree(tx, person, &new).await?;
-    // Last, because everybody of the evening waits for whoever has its row.
+    // Late, because everybody of the evening waits for whoever has its row.
     let Some(number) = store::take_place(tx, evening.id, window).await? else {
         return Err(why_not(tx, evening, window).await?);
     };
-    give_ticket(tx, keys, evening, (person, number), &new).await
+    let code = match &new.code {
+        Some(held) => free(tx, evening, person, held).await?,
+        None => None,
+    };
+    let id = give_ticket(tx, keys, evening, (person, number), (&new, code.clone())).await?;
+    if let Some(code) = code {
+        gate::adopt(tx, evening.id, &code, id).await?;
+    }
+    Ok(id)
 }
 
-/// A blank ticket is one person's. The code of a gate's device is drawn again instead: whoever was
-/// let in with it is in.
-async fn one_holder(tx: &WriteTx, fair: FairId, code: &Code) -> AppResult<()> {
-    match store::by_code(tx.conn(), fair, code).await? {
-        Some(_) => Err(Faults::one("code", FieldFault::Taken).into()),
-        None => Ok(()),
+/// The code in somebody's hand, unless it is another's. A blank ticket is refused then, because he
+/// can have another; whoever went in with a device's code gets one by lot, and the gate's list of
+/// differences says so.
+async fn free(
+    tx: &WriteTx,
+    evening: Evening,
+    person: PersonId,
+    held: &InHand,
+) -> AppResult<Option<Code>> {
+    let code = held.code();
+    let here = store::by_code(tx.conn(), evening.id, code).await?;
+    let InHand::Blank(_) = held else {
+        return Ok(here.is_none().then(|| code.clone()));
+    };
+    if store::standing(tx.conn(), evening.id, person)
+        .await?
+        .is_some()
+    {
+        return Err(AppError::conflict("already_registered"));
+    }
+    let fault = match here {
+        Some(_) => FieldFault::BlankTaken,
+        None if elsewhere(tx, evening.office, code).await? => FieldFault::BlankOfOtherFair,
+        None => return Ok(Some(code.clone())),
+    };
+    Err(Faults::one("code", fault).into())
+}
+
+/// Whether a code that is nobody's at this evening is somebody's at another.
+async fn elsewhere(tx: &WriteTx, office: OfficeId, code: &Code) -> AppResult<bool> {
+    let ids = store::ids_by_code(tx.conn(), office, code).await?;
+    Ok(!ids.is_empty())
+}
+
+/// Lets a code that somebody got in his hand lead to the ticket that he had before; who did it
+/// stands in the record. Says whether it does: not when it is another's.
+///
+/// # Errors
+/// 410 when the registration was withdrawn.
+pub async fn join(
+    app: &App,
+    actor: &Actor,
+    row: &registration::Model,
+    code: &Code,
+) -> AppResult<bool> {
+    let (id, fair) = (row.id, row.fair_id);
+    let (actor, code) = (actor.clone(), code.clone());
+    let done = app.db.write(move |tx| async move {
+        let row = store::lock(&tx, id).await?;
+        let row = row.filter(|row| row.status == ACTIVE);
+        let row = row.ok_or_else(withdrawn)?;
+        store::hold_fair(&tx, fair).await?;
+        if let Some(holder) = store::by_code(tx.conn(), fair, &code).await? {
+            return Ok(holder.id == id);
+        }
+        store::join_code(&tx, &row, &code, actor.account).await?;
+        note(&tx, &actor, row.person_id, "join_code").await?;
+        gate::adopt(&tx, fair, &code, id).await?;
+        Ok(true)
+    });
+    let done = done.await?;
+    app.live.touch(fair);
+    Ok(done)
+}
+
+/// The same for the blank ticket of somebody who stands there: one that is another's, at this
+/// evening or at another of the office, is refused.
+///
+/// # Errors
+/// 422 with the field `code`; as [`join`].
+pub async fn join_blank(
+    app: &App,
+    actor: &Actor,
+    row: &registration::Model,
+    code: &Code,
+) -> AppResult<()> {
+    let known = store::ids_by_code(app.db.read(), actor.office, code).await?;
+    let here = store::by_code(app.db.read(), row.fair_id, code).await?;
+    if here.is_none() && !known.is_empty() {
+        return Err(Faults::one("code", FieldFault::BlankOfOtherFair).into());
+    }
+    if join(app, actor, row, code).await? {
+        Ok(())
+    } else {
+        Err(Faults::one("code", FieldFault::BlankTaken).into())
     }
 }
 
@@ -160,11 +260,13 @@ async fn give_ticket(
     keys: &Keys,
     evening: Evening,
     (person, number): (PersonId, i64),
-    new: &NewRegistration,
+    (new, held): (&NewRegistration, Option<Code>),
 ) -> AppResult<RegistrationId> {
-    for draw in 0..DRAWS {
-        // Made by lot as well: that it is taken is as likely as winning a lottery.
-        let code = new.code.clone().filter(|_| draw == 0);
+    for _ in 0..DRAWS {
+        // By lot: that it is taken is as likely as winning a lottery, and then another is drawn.
+        let code = held
+            .clone()
+            .unwrap_or_else(|| Code::from_bytes(secret::random()));
         let uid = secret::uid();
         let secret = Secret::from_bytes(secret::random());
         let row = NewRow {
@@ -174,7 +276,7 @@ async fn give_ticket(
             secret_hash: secret::token_hash(secret.in_full()),
             secret_sealed: keys.seal(&secret_place(&uid), secret.in_full())?,
             uid,
-            code: code.unwrap_or_else(|| Code::from_bytes(secret::random())),
+            code,
             wanted: new.wish.wanted.clone(),
             groups: new.wish.groups.clone(),
             area: new.area,

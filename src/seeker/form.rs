@@ -5,9 +5,11 @@ use crate::{
         fault::{Faults, FieldFault},
         group::TargetGroup,
         text::{self, Line},
+        ticket::Code,
     },
     error::AppResult,
     platform::form::Sent,
+    seeker::ticket::last_part,
 };
 
 /// 意向工种: so many characters.
@@ -64,12 +66,30 @@ impl<'a> Raw<'a> {
 /// A whole registration form.
 pub fn wish(sent: &Sent) -> AppResult<Wish> {
     let mut faults = Faults::new();
-    let wish = Raw::of(sent).read(&mut faults);
+    let wish = read(sent, &mut faults);
+    Ok(faults.into_result(wish)?)
+}
+
+/// The form of staff, who may have given somebody a blank ticket: `code` is what stands on it.
+pub fn wish_and_blank(sent: &Sent) -> AppResult<(Wish, Option<Code>)> {
+    let mut faults = Faults::new();
+    let wish = read(sent, &mut faults);
+    let code = match Code::parse(last_part(sent.get("code"))) {
+        Ok(code) => Ok(Some(code)),
+        Err(FieldFault::Required) => Ok(None),
+        Err(fault) => Err(fault),
+    };
+    let code = faults.take("code", code);
+    Ok(faults.into_result(wish.zip(code))?)
+}
+
+fn read(sent: &Sent, faults: &mut Faults) -> Option<Wish> {
+    let wish = Raw::of(sent).read(faults);
     // Nobody sees this field; only programs that fill in everything write into it.
     if !sent.get("homepage").is_empty() {
         faults.add("homepage", FieldFault::Format);
     }
-    Ok(faults.into_result(wish)?)
+    wish
 }
 
 /// What the holder of a ticket may change by hand.

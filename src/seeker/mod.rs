@@ -34,7 +34,7 @@ use crate::{
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 
-pub use commands::{NewRegistration, register, withdraw};
+pub use commands::{InHand, NewRegistration, register, withdraw};
 pub use pages::{RegisterPage, ShutPage};
 pub use routes::routes;
 pub use ticket::Ticket;

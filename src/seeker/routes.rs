@@ -19,12 +19,13 @@ use crate::{
     error::{AppError, AppResult},
     platform::{
         App,
+        api::Query,
         form::{Form, Sent},
         page::{self, View},
     },
 };
 use axum::{
-    extract::{ConnectInfo, Path, Query, State},
+    extract::{ConnectInfo, Path, State},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };

@@ -10,7 +10,10 @@ use crate::{
         },
         ticket::{Code, Secret},
     },
-    entity::{account, area, fair, fair_host, participation, poster, registration, stream, unit},
+    entity::{
+        account, area, fair, fair_host, participation, poster, registration, stream, ticket_code,
+        unit,
+    },
     error::AppResult,
     platform::db::WriteTx,
 };
@@ -242,16 +245,125 @@ pub async fn by_secret_hash(
     Ok(found.and_then(|(row, fair)| Some((row, fair?))))
 }
 
+/// The registration that a code leads to: by the ticket's own, or by one that was joined to it.
+/// Every door that takes a code asks here.
 pub async fn by_code(
     db: &impl ConnectionTrait,
     fair: FairId,
     code: &Code,
 ) -> AppResult<Option<registration::Model>> {
-    Ok(registration::Entity::find()
+    let own = registration::Entity::find()
         .filter(registration::Column::FairId.eq(fair))
         .filter(registration::Column::Code.eq(code.as_str()))
         .one(db)
+        .await?;
+    match own {
+        Some(row) => Ok(Some(row)),
+        None => by_joined_code(db, fair, code).await,
+    }
+}
+
+/// The registration to whose ticket a further code was joined.
+async fn by_joined_code(
+    db: &impl ConnectionTrait,
+    fair: FairId,
+    code: &Code,
+) -> AppResult<Option<registration::Model>> {
+    let joined = registration::Entity::belongs_to(ticket_code::Entity)
+        .from(registration::Column::Id)
+        .to(ticket_code::Column::RegistrationId);
+    Ok(registration::Entity::find()
+        .join(JoinType::InnerJoin, joined.into())
+        .filter(ticket_code::Column::FairId.eq(fair))
+        .filter(ticket_code::Column::Code.eq(code.as_str()))
+        .one(db)
         .await?)
+}
+
+/// Registrations of any fair of an office that a code leads to, as in [`by_code`].
+pub async fn ids_by_code(
+    db: &impl ConnectionTrait,
+    office: OfficeId,
+    code: &Code,
+) -> AppResult<Vec<RegistrationId>> {
+    let evening = registration::Entity::belongs_to(fair::Entity)
+        .from(registration::Column::FairId)
+        .to(fair::Column::Id);
+    let own = registration::Entity::find()
+        .join(JoinType::InnerJoin, evening.into())
+        .filter(fair::Column::OfficeId.eq(office))
+        .filter(registration::Column::Code.eq(code.as_str()))
+        .select_only()
+        .column(registration::Column::Id)
+        .into_tuple();
+    let mut ids: Vec<RegistrationId> = own.all(db).await?;
+    let evening = ticket_code::Entity::belongs_to(fair::Entity)
+        .from(ticket_code::Column::FairId)
+        .to(fair::Column::Id);
+    let joined = ticket_code::Entity::find()
+        .join(JoinType::InnerJoin, evening.into())
+        .filter(fair::Column::OfficeId.eq(office))
+        .filter(ticket_code::Column::Code.eq(code.as_str()))
+        .select_only()
+        .column(ticket_code::Column::RegistrationId)
+        .into_tuple::<RegistrationId>();
+    ids.extend(joined.all(db).await?);
+    Ok(ids)
+}
+
+/// Lets a further code lead to a ticket.
+pub async fn join_code(
+    tx: &WriteTx,
+    row: &registration::Model,
+    code: &Code,
+    by: AccountId,
+) -> AppResult<()> {
+    let further = ticket_code::ActiveModel {
+        fair_id: Set(row.fair_id),
+        registration_id: Set(row.id),
+        code: Set(code.as_str().to_owned()),
+        account_id: Set(by),
+        joined_at: Set(tx.now),
+        ..Default::default()
+    };
+    ticket_code::Entity::insert(further)
+        .exec_without_returning(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// The further codes of a ticket, the first joined first.
+pub async fn codes_of(db: &impl ConnectionTrait, id: RegistrationId) -> AppResult<Vec<String>> {
+    Ok(ticket_code::Entity::find()
+        .filter(ticket_code::Column::RegistrationId.eq(id))
+        .order_by_asc(ticket_code::Column::Id)
+        .select_only()
+        .column(ticket_code::Column::Code)
+        .into_tuple()
+        .all(db)
+        .await?)
+}
+
+/// The further codes of a fair's tickets.
+pub async fn further_codes(
+    db: &impl ConnectionTrait,
+    fair: FairId,
+) -> AppResult<Vec<ticket_code::Model>> {
+    Ok(ticket_code::Entity::find()
+        .filter(ticket_code::Column::FairId.eq(fair))
+        .order_by_asc(ticket_code::Column::Id)
+        .all(db)
+        .await?)
+}
+
+/// Holds a fair's row until the transaction ends, as taking a place does: whoever gives out codes
+/// comes one after the other.
+pub async fn hold_fair(tx: &WriteTx, fair: FairId) -> AppResult<()> {
+    fair::Entity::find_by_id(fair)
+        .lock_exclusive()
+        .one(tx.conn())
+        .await?;
+    Ok(())
 }
 
 pub async fn by_uid(
@@ -354,18 +466,25 @@ pub async fn end(tx: &WriteTx, id: RegistrationId, keep_figures: bool) -> AppRes
     Ok(update.exec(tx.conn()).await?.rows_affected > 0)
 }
 
-/// The row with a ticket's code as it is now, locked until the transaction ends.
+/// The row that a code leads to as it is now, locked until the transaction ends.
 pub async fn lock_code(
     tx: &WriteTx,
     fair: FairId,
     code: &Code,
 ) -> AppResult<Option<registration::Model>> {
-    Ok(registration::Entity::find()
+    let own = registration::Entity::find()
         .filter(registration::Column::FairId.eq(fair))
         .filter(registration::Column::Code.eq(code.as_str()))
         .lock_exclusive()
         .one(tx.conn())
-        .await?)
+        .await?;
+    if own.is_some() {
+        return Ok(own);
+    }
+    match by_joined_code(tx.conn(), fair, code).await? {
+        Some(row) => lock(tx, row.id).await,
+        None => Ok(None),
+    }
 }
 
 /// The row as it is now, locked until the transaction ends.

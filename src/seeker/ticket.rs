@@ -81,6 +81,18 @@ pub async fn by_code(app: &App, fair: FairId, raw: &str) -> AppResult<Ticket> {
     standing(row.ok_or_else(AppError::not_found)?)
 }
 
+/// Registrations of any evening of the office that a code leads to.
+///
+/// # Errors
+/// When the database is away.
+pub async fn ids_by_code(
+    app: &App,
+    office: OfficeId,
+    code: &Code,
+) -> AppResult<Vec<RegistrationId>> {
+    store::ids_by_code(app.db.read(), office, code).await
+}
+
 /// The standing ticket of an address that somebody opens. Wrong secrets are counted by address,
 /// right ones are not: a whole market may share one.
 ///

@@ -593,6 +593,9 @@ const SLOW_4G: Network = Network {
 /// for the network, and the rest on a machine that runs other tests.
 const TRIES: usize = 8;
 
+/// Pages whose time is measured, over which network, and what it may be.
+type Measured = (Vec<Weight>, Network, f64);
+
 /// How long the greatest thing on the page takes to be seen where it takes longest: on the heaviest
 /// pages. The network is what is waited for; a busy machine has several tries.
 async fn soon(market: &Walk, measure: &mut Measure, weights: &[Weight]) {
@@ -611,17 +614,28 @@ async fn soon(market: &Walk, measure: &mut Measure, weights: &[Weight]) {
         .cdp("Page.addScriptToEvaluateOnNewDocument", watch)
         .await;
     measure.browser.size(PHONE).await;
-    for (layouts, most, network, limit) in [
-        (&["seeker"][..], 4, SLOW_3G, 2500.0),
-        (&["seeker"], 4, SLOW_4G, 1200.0),
-        (&["staff"], 3, SLOW_3G, 4500.0),
-        (&["gate"], 1, SLOW_3G, 5000.0),
-    ] {
-        for page in heaviest(layouts, most) {
+    // What saves the code of a ticket is a page and a real picture, which a telephone can keep: two
+    // answers, the second asked for when the first is there, so it has the time of two.
+    let saved = weights.iter().filter(|page| page.path.ends_with("/qr"));
+    let saved: Vec<_> = saved.cloned().collect();
+    assert_eq!(saved.len(), 1);
+    let measured: [Measured; 6] = [
+        (heaviest(&["seeker"], 4), SLOW_3G, 2500.0),
+        (heaviest(&["seeker"], 4), SLOW_4G, 1200.0),
+        (heaviest(&["staff"], 3), SLOW_3G, 4500.0),
+        (saved.clone(), SLOW_3G, 4500.0),
+        (saved, SLOW_4G, 1500.0),
+        // The last: it goes on asking for its list while it is open.
+        (heaviest(&["gate"], 1), SLOW_3G, 4500.0),
+    ];
+    for (pages, network, limit) in measured {
+        for page in pages {
             measure.wear(market.key(page.role)).await;
             let mut best = (f64::MAX, f64::MAX);
             for _ in 0..TRIES {
-                best = best.min_each(over(&measure.browser, &page.path, &network).await);
+                let (seen, kept) = over(&measure.browser, &page.path, &network).await;
+                assert!(kept.is_empty(), "{}: not fetched anew: {kept:?}", page.path);
+                best = best.min_each(seen);
                 if best.0 <= limit && best.1 <= 0.01 {
                     break;
                 }
@@ -651,19 +665,39 @@ impl Each for (f64, f64) {
     }
 }
 
-/// Loads a page over a network with nothing kept; when it was seen, and how much it moved.
-async fn over(browser: &Browser, path: &str, network: &Network) -> (f64, f64) {
+/// What of a page came from something that was kept.
+const KEPT: &str = "
+const own = performance.getEntriesByType('resource').filter(r => !r.name.startsWith('data:'));
+const all = performance.getEntriesByType('navigation').concat(own);
+return all.filter(r => r.workerStart > 0 || r.transferSize === 0).map(r => r.name);";
+
+/// Forgets whatever pages have kept: files, and what the gate keeps for hard times.
+async fn forget(browser: &Browser) {
     browser.go("about:blank").await;
+    let origin = browser.address("/");
+    let kept = "cache_storage,indexeddb,local_storage,service_workers";
+    let kept = json!({"origin": origin.trim_end_matches('/'), "storageTypes": kept});
+    browser.cdp("Storage.clearDataForOrigin", kept).await;
+    browser.cdp("Network.clearBrowserCache", json!({})).await;
+}
+
+/// Loads a page over a network with nothing kept; when it was seen, how much it moved, and what came
+/// from something that was kept after all.
+async fn over(browser: &Browser, path: &str, network: &Network) -> ((f64, f64), Vec<String>) {
+    forget(browser).await;
     let rate = network.bytes_a_second;
     let slow = json!({"offline": false, "latency": network.latency, "downloadThroughput": rate, "uploadThroughput": rate});
     browser.cdp("Network.emulateNetworkConditions", slow).await;
     browser.go(path).await;
     // The last frame is told a moment later.
     let seen = browser.ask("return new Promise(done => requestAnimationFrame(() => setTimeout(() => done([window.lcp, window.cls || 0]), 100)))").await;
+    let kept = browser.ask(KEPT).await;
     let fast =
         json!({"offline": false, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
     browser.cdp("Network.emulateNetworkConditions", fast).await;
-    (seen[0].as_f64().unwrap(), seen[1].as_f64().unwrap())
+    let kept = kept.as_array().unwrap().iter();
+    let kept = kept.map(|name| name.as_str().unwrap().to_owned()).collect();
+    ((seen[0].as_f64().unwrap(), seen[1].as_f64().unwrap()), kept)
 }
 
 /// What is wrong with a page is told, each of it: otherwise nothing above could fail.

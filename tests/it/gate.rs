@@ -1,6 +1,7 @@
 //! The doors of the gate: what may run on which page, photos, the list for hard times, late scans, and
 //! the files of others that the program carries.
 use crate::{
+    browser::word,
     fair_build::{SLUG, open_fair},
     harness::{Client, Reply, TestApp},
     wire::person,
@@ -14,7 +15,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use nightfair::{
     domain::role::Role,
     entity::{check_in, fair, registration},
-    platform::{once::hex, qr, secret},
+    platform::{
+        once::hex,
+        qr, secret,
+        text::{self, Lang},
+    },
 };
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
@@ -400,4 +405,123 @@ async fn a_walk_in_of_a_gate_without_a_network_is_one_person_with_the_code_he_ho
         .api_post(&path, &body("w4", 9, code.as_str()))
         .await
         .expect(403);
+}
+
+/// A line of the sheet of the western gate.
+async fn types(desk: &Client, code: &str, time: &str, direction: &str) -> Reply {
+    let page = desk.get(&arrivals()).await.expect(200).text();
+    let form = [
+        ("once", crate::posting_make::once_of(&page)),
+        ("gate", "西门".to_owned()),
+        ("code", code.to_owned()),
+        ("time", time.to_owned()),
+        ("direction", direction.to_owned()),
+    ];
+    let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
+    desk.post(&arrivals(), &form).await
+}
+
+fn arrivals() -> String {
+    format!("/office/fairs/{SLUG}/registrations/arrivals")
+}
+
+#[tokio::test]
+async fn what_a_gate_wrote_on_paper_is_typed_in_with_its_time() {
+    let evening = Evening::open(2).await;
+    let desk = evening.app.role(Role::CommunityClerk).await;
+    // The evening runs from 19:00 to 22:00, and it is 20:00.
+    let page = desk.get(&arrivals()).await.expect(200).text();
+    assert!(page.contains("value=\"20:00\""), "{page}");
+    let hours = text::say(
+        Lang::Zh,
+        "field_fault.outside_hours",
+        &[("from", "19:00"), ("to", "22:00")],
+    );
+    let fault = |code: &str| word(&format!("field_fault.{code}"));
+    for (time, words) in [
+        ("18:59", &hours),
+        ("22:30", &hours),
+        ("07:42", &hours),
+        ("20:01", &fault("future")),
+        ("quarter past", &fault("format")),
+    ] {
+        let page = types(&desk, evening.code(0), time, "in")
+            .await
+            .expect(422)
+            .text();
+        assert!(page.contains(words), "{time}: {page}");
+    }
+    let stranger = nightfair::domain::ticket::Code::from_index(99).into_string();
+    let page = types(&desk, &stranger, "19:10", "in")
+        .await
+        .expect(422)
+        .text();
+    assert!(page.contains(&fault("not_found")));
+    assert_eq!(evening.counts().await, (0, 0));
+
+    let page = types(&desk, evening.code(0), "19:42", "in")
+        .await
+        .expect(200);
+    let page = page.text();
+    for words in ["王**", "19:42", "value=\"19:42\""] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    // The earlier line is typed later; one went home.
+    types(&desk, evening.code(0), "19:31", "in")
+        .await
+        .expect(200);
+    types(&desk, evening.code(1), "19:50", "in")
+        .await
+        .expect(200);
+    types(&desk, evening.code(1), "19:55", "out")
+        .await
+        .expect(200);
+    assert_eq!(evening.counts().await, (2, 1));
+    let rows = registration::Entity::find().all(evening.app.app.db.read());
+    let came: Vec<_> = rows
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|row| (row.first_in_at.unwrap().to_rfc3339(), row.first_gate))
+        .collect();
+    let west = || Some("西门".to_owned());
+    assert_eq!(
+        came,
+        [
+            ("2026-08-08T11:31:00+00:00".to_owned(), west()),
+            ("2026-08-08T11:50:00+00:00".to_owned(), west()),
+        ]
+    );
+    // Typed in the next day; what is not given is not made up.
+    evening.app.clock.set("2026-08-09T02:00:00Z");
+    let desk = evening.app.role(Role::CommunityClerk).await;
+    let page = types(&desk, evening.code(0), "", "in")
+        .await
+        .expect(422)
+        .text();
+    assert!(page.contains(&hours), "{page}");
+    types(&desk, evening.code(0), "21:59", "out")
+        .await
+        .expect(200);
+    assert_eq!(evening.counts().await, (2, 0));
+    let gone = format!("/tickets/{}", evening.secret(1));
+    let gone = evening.app.visitor().api_delete(&gone).await;
+    gone.expect(204);
+    let page = types(&desk, evening.code(1), "19:50", "in")
+        .await
+        .expect(422);
+    assert!(page.text().contains(&word("problem.ticket_withdrawn")));
+    let steward = evening.app.role(Role::GateSteward).await;
+    steward.get(&arrivals()).await.expect(403);
+}
+
+#[tokio::test]
+async fn a_shut_door_says_who_is_signed_in() {
+    let evening = Evening::open(0).await;
+    let path = format!("/office/fairs/{SLUG}/reconcile");
+    let page = evening.steward.get(&path).await.expect(403).text();
+    assert!(page.contains("/sign-out") && page.contains(&word("role.gate_steward")));
+    assert!(!page.contains("href=\"/sign-in\""), "{page}");
+    let page = evening.app.visitor().get("/nowhere").await.expect(404);
+    assert!(!page.text().contains("/sign-out"));
 }

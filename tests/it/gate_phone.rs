@@ -6,7 +6,7 @@ use crate::{
     wire::{ADMIN, Office, PASSWORD, SLUG, Told, person},
 };
 use image::GrayImage;
-use nightfair::platform::qr;
+use nightfair::{domain::ticket::Code, platform::qr};
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 use std::{
@@ -374,5 +374,67 @@ async fn somebody_without_a_ticket_is_registered_without_a_network() {
     waits(&browser, "waiting", "0").await;
     assert_eq!(square.counts().await, (1, 1, 1));
     types(&browser, code.as_str().unwrap(), "already_in").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_blank_ticket_without_a_network_is_the_one_that_somebody_has() {
+    let mut square = Square::open(2).await;
+    let profile = square.profile("phone");
+    let browser = Browser::start(&square.host, Some(&profile), &[]).await;
+    browser.sign_in(STEWARD, PASSWORD).await;
+    browser.go(&gate_page("东门")).await;
+    waits(&browser, "list", "2").await;
+    kept(&browser).await;
+    square.stop();
+    // Somebody holds a blank ticket: scanned, it is nobody's, and the way on is there.
+    let blank = Code::from_index(4242).into_string();
+    browser.go(&gate_page("东门")).await;
+    waits(&browser, "link", "off").await;
+    types(&browser, &blank, "unknown").await;
+    browser.picture("gate-blank", PHONE).await;
+    browser
+        .ask("document.querySelector('#verdict a').click(); return 1")
+        .await;
+    browser.until("document.getElementById('walk-in')").await;
+    let field = "document.querySelector('#walk-in [name=code]').value";
+    browser.until(&format!("{field} === '{blank}'")).await;
+    let who = person(1);
+    browser.fill("name", "小王").await;
+    browser.fill("phone", who["phone"].as_str().unwrap()).await;
+    browser.tick("consent", "yes").await;
+    let press = "document.querySelector('#walk-in .btns button').click(); return 1";
+    let said = "document.getElementById('verdict').textContent";
+    let mut wrong = blank.clone();
+    wrong.replace_range(7.., if blank.ends_with('0') { "1" } else { "0" });
+    for (code, fault) in [(&square.tickets[1].1, "blank_taken"), (&wrong, "checksum")] {
+        browser.fill("code", code).await;
+        browser.ask(press).await;
+        let words = word(&format!("field_fault.{fault}"));
+        browser.until(&format!("{said}.includes('{words}')")).await;
+    }
+    browser.fill("code", &blank).await;
+    browser.ask(press).await;
+    let kept = format!("document.getElementById('verdict').dataset.code === '{blank}'");
+    browser.until(&kept).await;
+    browser.picture("gate-blank-entered", PHONE).await;
+    browser.kill(&profile).await;
+
+    square.start();
+    let browser = Browser::start(&square.host, Some(&profile), &[]).await;
+    browser.sign_in(STEWARD, PASSWORD).await;
+    browser.go(&gate_page("东门")).await;
+    waits(&browser, "link", "on").await;
+    waits(&browser, "waiting", "0").await;
+    // The number had a ticket: the scan of the blank one and the registration are that person's.
+    assert_eq!(square.counts().await, (2, 1, 1));
+    let registered = "SELECT COUNT(*) FROM registrations";
+    assert_eq!(square.number(registered).await, 2);
+    let nobodys = "SELECT COUNT(*) FROM check_ins WHERE registration_id IS NULL";
+    assert_eq!(square.number(nobodys).await, 0);
+    types(&browser, &blank, "already_in").await;
+    types(&browser, &square.tickets[0].1, "already_in").await;
+    assert_eq!(square.counts().await.1, 1);
+    browser.forgive().await;
     browser.close().await;
 }

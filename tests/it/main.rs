@@ -47,6 +47,7 @@ mod fair_pages;
 mod faults;
 mod full;
 mod gate;
+mod gate_codes;
 mod gate_phone;
 mod gate_sim;
 mod harness;

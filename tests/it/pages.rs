@@ -126,6 +126,7 @@ pub fn every_sample() -> Vec<Rendered> {
         render_samples::<rulebook::RulesPage>(),
         render_samples::<seeker::RegisterPage>(),
         render_samples::<seeker::ShutPage>(),
+        render_samples::<seeker::desk::ArrivalsPage>(),
         render_samples::<seeker::holder::TicketPage>(),
         render_samples::<seeker::holder::QrPage>(),
         render_samples::<seeker::holder::MinePage>(),

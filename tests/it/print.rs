@@ -461,7 +461,7 @@ async fn a_blank_ticket_becomes_somebodys_when_its_code_is_registered() {
     let taken = enter(office, "张小芳", "13800006609", first)
         .await
         .expect(422);
-    assert!(taken.text().contains(&word("field_fault.taken")));
+    assert!(taken.text().contains(&word("field_fault.blank_taken")));
     let mut wrong = second.clone();
     let last = if wrong.ends_with('0') { "1" } else { "0" };
     wrong.replace_range(7.., last);

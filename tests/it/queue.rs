@@ -86,6 +86,71 @@ fn at(booth: &str, rest: &str) -> String {
     format!("/employer/booth/{booth}{rest}")
 }
 
+/// Somebody took a number at the gate and registered afterwards.
+#[tokio::test]
+async fn a_bare_number_becomes_that_of_a_ticket_and_keeps_its_place() {
+    let market = Market::open().await;
+    let booth = stand(&market).await.code;
+    for number in 1..=3 {
+        let given = give(&market.clerk, &booth).await.expect(201).json();
+        assert_eq!(given["number"], number);
+    }
+    let seeker = market.seeker("张小芳", "13800006608").await;
+    let other = market.seeker("李四", "13800006609").await;
+    let steward = market.app().role(Role::GateSteward).await;
+    let line = "/gate/starlight/queues";
+    let join = |code: &str, number: &str| {
+        let (steward, booth) = (steward.clone(), booth.clone());
+        let (code, number) = (code.to_owned(), number.to_owned());
+        async move {
+            let once = once_of(&steward.get(line).await.expect(200).text());
+            let form = [
+                ("once", once.as_str()),
+                ("booth", &booth),
+                ("ticket", &code),
+                ("number", &number),
+            ];
+            steward.post(line, &form).await
+        }
+    };
+    join(&seeker.code, "2").await.expect(303);
+    // Once more is the same; it is nobody else's, and one number of a line is enough.
+    join(&seeker.code, "２").await.expect(303);
+    for (code, number, words) in [
+        (&other.code, "2", "problem.queue_number_taken"),
+        (&seeker.code, "3", ""),
+        (&other.code, "9", "field_fault.not_found"),
+        (&other.code, "x", "field_fault.format"),
+        (&String::new(), "3", "field_fault.required"),
+    ] {
+        let reply = join(code, number).await;
+        assert!([409, 422].contains(&reply.status.as_u16()), "{number}");
+        if !words.is_empty() {
+            assert!(reply.text().contains(&word(words)), "{words}");
+        }
+    }
+    let at = stand(&market).await.id;
+    let held: Vec<_> = places(&market, at)
+        .await
+        .iter()
+        .map(|place| (place.number, place.registration_id.is_some()))
+        .collect();
+    assert_eq!(held, [(1, false), (2, true), (3, false)]);
+    // The ticket knows its number now, and is called by it.
+    let page = format!("/T/{}", seeker.secret);
+    let page = seeker.client.get(&page).await.expect(200).read();
+    assert!(page.contains("A01"), "{page}");
+    assert_eq!(take(&seeker, &booth).await.expect(201).json()["number"], 2);
+    call(&market.clerk, &booth).await.expect(200);
+    call(&market.clerk, &booth).await.expect(200);
+    let db = market.app().app.db.read();
+    let called = queue_place::Entity::find()
+        .filter(queue_place::Column::Number.eq(2))
+        .one(db)
+        .await;
+    assert_eq!(called.unwrap().unwrap().state, PlaceState::Called);
+}
+
 #[tokio::test]
 async fn telephones_and_paper_stand_in_one_line_by_arrival() {
     let market = Market::open().await;

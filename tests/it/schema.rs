@@ -80,6 +80,7 @@ async fn entities_match_migrations() {
     readable::<stream::Entity>(&app).await;
     readable::<stream_posting::Entity>(&app).await;
     readable::<stream_view::Entity>(&app).await;
+    readable::<ticket_code::Entity>(&app).await;
     readable::<unit::Entity>(&app).await;
     readable::<web_session::Entity>(&app).await;
 }

@@ -1,7 +1,10 @@
 //! The pages of the desk. Everybody is masked.
 use crate::{
     person::Card,
-    platform::{form::Form, page::Page},
+    platform::{
+        form::Form,
+        page::{Flash, Page},
+    },
     seeker::{fairs::FairLine, holder::Choice, notices::Notices},
 };
 use serde::Serialize;
@@ -128,6 +131,54 @@ impl Page for NewPage {
     }
 }
 
+/// A line of a gate's sheet that was kept just now.
+#[derive(Serialize)]
+pub struct ArrivalDone {
+    pub name: String,
+    pub number: String,
+    pub at: String,
+    /// Key below `seeker.result`.
+    pub result: &'static str,
+}
+
+/// 补录到场
+#[derive(Serialize)]
+pub struct ArrivalsPage {
+    pub fair: FairLine,
+    pub gates: Vec<String>,
+    /// `19:42`, while the evening runs.
+    pub now: String,
+    pub done: Option<ArrivalDone>,
+    pub trouble: Option<String>,
+    pub form: Form,
+}
+
+impl Page for ArrivalsPage {
+    const TEMPLATE: &'static str = "seeker/arrivals.html";
+
+    fn samples() -> Vec<Self> {
+        let page = |now: &str, done, trouble| Self {
+            fair: FairLine::sample(),
+            gates: vec!["东门".into(), "南门".into()],
+            now: now.into(),
+            done,
+            trouble,
+            form: Form::blank(),
+        };
+        let done = ArrivalDone {
+            name: "张**".into(),
+            number: "0217".into(),
+            at: "2026-07-19T11:02:00Z".into(),
+            result: "admitted",
+        };
+        vec![
+            page("19:42", None, None),
+            page("", Some(done), None),
+            page("", None, Some("这张入场券已撤回。".into())),
+        ]
+    }
+}
+
 /// A scan in the history of a registration.
 #[derive(Serialize)]
 pub struct ScanLine {
@@ -150,6 +201,10 @@ pub struct RegistrationPage {
     pub place: Option<String>,
     pub scans: Vec<ScanLine>,
     pub others: bool,
+    /// Further codes that lead to the ticket.
+    pub codes: Vec<String>,
+    pub flash: Option<Flash>,
+    pub form: Form,
 }
 
 impl Page for RegistrationPage {
@@ -171,6 +226,9 @@ impl Page for RegistrationPage {
             place: Some("民乐路社区公告栏".into()),
             scans: vec![scan()],
             others: true,
+            codes: vec!["9QX27K3M".into()],
+            flash: None,
+            form: Form::blank(),
         };
         let gone = RegistrationLine {
             state: "withdrawn",
@@ -190,6 +248,7 @@ impl Page for RegistrationPage {
                 place: None,
                 scans: vec![],
                 others: false,
+                codes: vec![],
                 ..page()
             },
         ]

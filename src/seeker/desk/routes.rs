@@ -1,25 +1,23 @@
 //! The desk in the office and on the square.
 use super::{
+    arrivals,
     pages::NewPage,
     show::{self, Asked},
 };
 use crate::{
     account::{Actor, Routes},
-    domain::{
-        fault::{Faults, FieldFault},
-        id::RegistrationId,
-        ticket::Code,
-    },
+    domain::{fault::Faults, id::RegistrationId, ticket::Code},
     entity::{fair, registration},
     error::{AppError, AppResult},
     platform::{
         App,
+        api::Query,
         form::{Form, Sent},
-        page::{self, View},
+        page::{self, Said, View},
     },
     seeker::{
         Matches,
-        commands::{self, NewRegistration},
+        commands::{self, InHand, NewRegistration},
         fairs::{self, FairLine},
         form, holder,
         notices::{self, Agreed},
@@ -30,8 +28,9 @@ use crate::{
 };
 use axum::{
     Extension,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     handler::Handler,
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
@@ -42,12 +41,23 @@ pub fn routes(matches: Matches) -> Routes {
         .get(DESK, "/office/fairs/{fair}/registrations", list)
         .get(DESK, "/office/fairs/{fair}/registrations/new", blank)
         .post(DESK, "/office/fairs/{fair}/registrations/new", register)
+        .get(
+            DESK,
+            "/office/fairs/{fair}/registrations/arrivals",
+            arrivals::blank,
+        )
+        .post(
+            DESK,
+            "/office/fairs/{fair}/registrations/arrivals",
+            arrivals::enter,
+        )
         .get(DESK, "/office/fairs/{fair}/registrations/{uid}", one)
         .post(
             DESK,
             "/office/fairs/{fair}/registrations/{uid}/reprint",
             reprint,
         )
+        .post(DESK, "/office/fairs/{fair}/registrations/{uid}/codes", join)
         .post(
             DESK,
             "/office/fairs/{fair}/registrations/{uid}/withdraw",
@@ -110,7 +120,11 @@ async fn register(
 ) -> AppResult<Response> {
     let fair = fairs::for_staff(&app, &actor, &slug).await?;
     match enter(&app, &actor, &view, &fair, &sent).await {
-        Ok(id) => {
+        Ok(Entered::Joined(uid)) => {
+            let to = format!("/office/fairs/{slug}/registrations/{uid}?said=joined");
+            Ok(Redirect::to(&to).into_response())
+        }
+        Ok(Entered::New(id)) => {
             let row = store::by_id(app.db.read(), id).await?;
             let row = row.ok_or_else(AppError::not_found)?;
             let secret = ticket::secret_of(&app.keys, &row)?;
@@ -120,33 +134,40 @@ async fn register(
     }
 }
 
+enum Entered {
+    New(RegistrationId),
+    /// The number has a ticket, to which the blank one in the person's hand leads now.
+    Joined(String),
+}
+
 async fn enter(
     app: &App,
     actor: &Actor,
     view: &View,
     fair: &fair::Model,
     sent: &Sent,
-) -> AppResult<RegistrationId> {
-    let wish = form::wish(sent)?;
+) -> AppResult<Entered> {
+    let (wish, code) = form::wish_and_blank(sent)?;
+    let phone = wish.contact.phone.clone();
     let notices = notices::of(app, fair.office_id, view.lang).await?;
     let new = NewRegistration {
         wish,
         area: None,
         source: Channel::Desk.into(),
         agreed: Agreed::from(&notices),
-        code: on_paper(sent.get("code"))?,
+        code: code.clone().map(InHand::Blank),
         by: Some(actor.account),
     };
     let once = sent.once(&format!("{} desk {}", actor.account, fair.id))?;
-    Ok(commands::register(app, fair, once, new).await?.value)
-}
-
-/// The code of the blank ticket that somebody got, if he got one.
-fn on_paper(raw: &str) -> Result<Option<Code>, Faults> {
-    match Code::parse(raw) {
-        Ok(code) => Ok(Some(code)),
-        Err(FieldFault::Required) => Ok(None),
-        Err(fault) => Err(Faults::one("code", fault)),
+    match (commands::register(app, fair, once, new).await, code) {
+        (Ok(done), _) => Ok(Entered::New(done.value)),
+        (Err(error), Some(code)) if error.code() == Some("already_registered") => {
+            let known = commands::registered(app, fair, &phone).await?;
+            let known = known.ok_or(error)?;
+            commands::join_blank(app, actor, &known, &code).await?;
+            Ok(Entered::Joined(known.uid))
+        }
+        (Err(error), _) => Err(error),
     }
 }
 
@@ -183,9 +204,40 @@ async fn one(
     actor: Actor,
     view: View,
     Path((slug, uid)): Path<(String, String)>,
+    Query(said): Query<Said>,
 ) -> AppResult<Response> {
     let (fair, row) = find(&app, &actor, &slug, &uid).await?;
-    view.show(show::one(&app, &fair, row).await?)
+    let mut page = show::one(&app, &fair, row).await?;
+    page.flash = said.flash(&view, "seeker.registration");
+    view.show(page)
+}
+
+/// Lets the code of a blank ticket in the person's hand lead to the ticket that he has.
+async fn join(
+    State(app): State<App>,
+    actor: Actor,
+    view: View,
+    Path((slug, uid)): Path<(String, String)>,
+    sent: Sent,
+) -> AppResult<Response> {
+    let (fair, row) = find(&app, &actor, &slug, &uid).await?;
+    let code = Code::parse(ticket::last_part(sent.get("code")));
+    let joined = match code {
+        Ok(code) => commands::join_blank(&app, &actor, &row, &code).await,
+        Err(fault) => Err(Faults::one("code", fault).into()),
+    };
+    match joined {
+        Ok(()) => {
+            let to = format!("/office/fairs/{slug}/registrations/{uid}?said=joined");
+            Ok(Redirect::to(&to).into_response())
+        }
+        Err(error) => {
+            let form = Form::retry(view.lang, &sent, error)?;
+            let mut page = show::one(&app, &fair, row).await?;
+            page.form = form;
+            view.show_with(StatusCode::UNPROCESSABLE_ENTITY, page)
+        }
+    }
 }
 
 /// Prints a ticket again: for who lost the phone, or has none.

@@ -7,7 +7,7 @@ use crate::{
     entity::{fair, registration},
     error::AppResult,
     person,
-    platform::{App, qr},
+    platform::{App, form::Form, qr},
     seeker::{
         fairs::{self, FairLine},
         gate::{self, Entry, Found},
@@ -154,6 +154,9 @@ pub async fn one(
         place: names.place,
         scans: scans.collect(),
         others: store::holds_another(db, row.person_id, row.id).await?,
+        codes: store::codes_of(db, row.id).await?,
+        flash: None,
+        form: Form::blank(),
         line: lines(app, fair, vec![row]).await?.remove(0),
         fair: FairLine::from(fair),
     })

@@ -1,6 +1,6 @@
 //! What the gate is told: a verdict, where the holder was first seen, and who it is, masked.
 use super::{
-    Token,
+    Scan, Token,
     decide::{Direction, Reason, Verdict},
 };
 use crate::{
@@ -60,34 +60,49 @@ pub struct Holder {
 struct Kept {
     again: bool,
     first_seen: Option<FirstSeen>,
-    /// The code that was typed: it names nobody who is not in the list.
+    /// The code that was typed or given out: it names nobody who is not in the list.
     #[serde(default)]
     code: Option<String>,
+    /// The code that was given out is somebody else's.
+    #[serde(default)]
+    anothers: bool,
+}
+
+impl Kept {
+    fn of(row: &check_in::Model) -> Option<Self> {
+        serde_json::from_value(row.answer.clone()).ok()
+    }
 }
 
 impl Answer {
-    pub fn to_keep(&self, token: &Token) -> AppResult<serde_json::Value> {
-        let code = match token {
-            Token::Code(code) => Some(code.grouped()),
+    /// `anothers`: the code that was given out with the scan is somebody else's.
+    pub fn to_keep(&self, scan: &Scan, anothers: bool) -> AppResult<serde_json::Value> {
+        let code = match (&scan.given, &scan.token) {
+            (Some(code), _) | (None, Token::Code(code)) => Some(code.grouped()),
             _ => None,
         };
         let kept = Kept {
             again: self.verdict == Verdict::Admitted { again: true },
             first_seen: self.first_seen.clone(),
             code,
+            anothers,
         };
         Ok(serde_json::to_value(kept)?)
     }
 
-    /// The code that was typed, if one was.
+    /// The code that was typed or given out, if one was.
     pub fn typed(row: &check_in::Model) -> Option<String> {
-        let kept: Option<Kept> = serde_json::from_value(row.answer.clone()).ok();
-        kept.and_then(|kept| kept.code)
+        Kept::of(row).and_then(|kept| kept.code)
+    }
+
+    /// Whether somebody went in with a code in his hand that is another's.
+    pub fn is_anothers(row: &check_in::Model) -> bool {
+        row.offline && Kept::of(row).is_some_and(|kept| kept.anothers)
     }
 
     /// The answer as it was given the first time.
     pub fn kept(row: check_in::Model) -> Self {
-        let kept: Option<Kept> = serde_json::from_value(row.answer).ok();
+        let kept = Kept::of(&row);
         let again = kept.as_ref().is_some_and(|kept| kept.again);
         let reason = row.reason.as_deref().and_then(Reason::from_code);
         let verdict = match row.result.as_str() {

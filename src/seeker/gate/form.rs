@@ -149,6 +149,7 @@ impl ScanBody {
         let read = || {
             Some(Scan {
                 token: token?,
+                given: None,
                 gate: gate?,
                 direction: self.direction,
                 nonce: nonce?,

@@ -111,6 +111,8 @@ pub enum Question {
     Over { scan: usize, inside: i64 },
     /// 查不到: went through, or was scanned, with a ticket that the server does not admit.
     Unknown { scan: usize },
+    /// 一码两人: went in with a code in his hand that is somebody else's.
+    Anothers { scan: usize },
 }
 
 /// A scan together with whose it is; nobody's when the server does not know the ticket.
@@ -118,6 +120,8 @@ pub enum Question {
 pub struct Owned<H> {
     pub holder: Option<H>,
     pub seen: Seen,
+    /// The code that was given out with it leads to another holder.
+    pub anothers: bool,
 }
 
 /// Everything to be looked at after all scans of a fair, by time. Numbers are places in `scans`.
@@ -130,6 +134,9 @@ pub fn questions<H: Copy + Ord>(scans: &[Owned<H>], capacity: i64) -> Vec<Questi
     let mut found = Vec::new();
     for at in order {
         let scan = &scans[at].seen;
+        if scans[at].anothers {
+            found.push(Question::Anothers { scan: at });
+        }
         let Some(holder) = scans[at].holder else {
             if scan.offline {
                 found.push(Question::Unknown { scan: at });
@@ -230,6 +237,7 @@ mod tests {
         let owned = |seen| Owned {
             holder: Some(1),
             seen,
+            anothers: false,
         };
         let (east, west) = (
             owned(seen(5, "东门", In, Outcome::Passed)),
@@ -243,9 +251,16 @@ mod tests {
         assert!(questions(&[told, east.clone()], 10).is_empty());
         let over = questions(&[east], 0);
         assert_eq!(over, [Question::Over { scan: 0, inside: 1 }]);
+        let anothers = Owned {
+            anothers: true,
+            ..west.clone()
+        };
+        let found = questions(&[anothers], 10);
+        assert_eq!(found, [Question::Anothers { scan: 0 }]);
         let strange = Owned::<i64> {
             holder: None,
             seen: west.seen,
+            anothers: false,
         };
         assert_eq!(questions(&[strange], 10), [Question::Unknown { scan: 0 }]);
     }

@@ -23,12 +23,12 @@ use crate::domain::{
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub use answer::{Answer, FirstSeen, Holder};
-pub use commands::check_in;
+pub use commands::{adopt, check_in};
 pub use decide::{Direction, Reason, Verdict};
 pub use form::{Entry, Found, entry};
 pub use pages::{GatePage, GatesPage, WalkInPage};
 pub use reconcile::ReconcilePage;
-pub use routes::{confirm, routes};
+pub use routes::{confirm, nonce, routes};
 pub use shell::DECODER;
 pub use store::{scans_of, standing};
 
@@ -55,6 +55,8 @@ pub enum Token {
 #[derive(Clone, Debug)]
 pub struct Scan {
     pub token: Token,
+    /// The code that was put into the holder's hand with it, if one was.
+    pub given: Option<Code>,
     pub gate: String,
     pub direction: Direction,
     /// Made by the device, once for each scan.
@@ -95,6 +97,7 @@ impl Scan {
     pub fn here(token: Token, gate: String, direction: Direction, nonce: String) -> Self {
         Self {
             token,
+            given: None,
             gate,
             direction,
             nonce,

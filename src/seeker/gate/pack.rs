@@ -9,13 +9,14 @@ use crate::{
     error::AppResult,
     person,
     platform::{App, secret},
-    seeker::{commands::note_export, fairs},
+    seeker::{commands::note_export, fairs, store as registrations},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Serialize;
 use sha2::Sha256;
+use std::collections::HashMap;
 
 /// A pack is of no use so long after the evening.
 const KEPT: TimeDelta = TimeDelta::hours(6);
@@ -44,6 +45,9 @@ pub struct Pack {
     /// flags: 1 has come in before, 2 is on the square.
     #[schema(value_type = Vec<Vec<String>>)]
     pub items: Vec<(String, String, String, u8)>,
+    /// `[first 6 bytes of the hash, which of the items]`: further codes that lead to a ticket.
+    #[schema(value_type = Vec<Vec<String>>)]
+    pub codes: Vec<(String, usize)>,
 }
 
 /// Makes the pack of a fair for one gate; that it was handed out stands in the record.
@@ -66,8 +70,15 @@ pub async fn make(app: &App, actor: &Actor, fair: &fair::Model, gate: &str) -> A
             ));
         }
     }
+    let places: HashMap<_, _> = rows.iter().map(|row| row.id).zip(0..).collect();
+    let further = registrations::further_codes(app.db.read(), fair.id).await?;
+    let further = further.iter().filter_map(|row| {
+        let place = places.get(&row.registration_id)?;
+        Some((hash::<OF_CODE>(&key, &row.code), *place))
+    });
     note_export(app, actor, "registrations", fair.id.0, "pack").await?;
     Ok(Pack {
+        codes: further.collect(),
         fair: fair.slug.clone(),
         gate: gate.to_owned(),
         made_at: app.db.now(),

@@ -41,6 +41,8 @@ pub struct VerdictView {
     pub tone: &'static str,
     pub person: Option<HolderView>,
     pub first: Option<First>,
+    /// The code of a ticket that is nobody's yet: a blank one becomes somebody's.
+    pub blank: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -75,6 +77,8 @@ pub struct Counts {
 /// What the scripts of the scanner are told.
 #[derive(Clone, Debug, Serialize)]
 pub struct Scanner {
+    /// Whether browsers take the connection for a safe one, and so allow the camera and the list.
+    pub safe: bool,
     /// Address of the worker that decodes.
     pub decoder: String,
     /// Words for the groups that a gate may see.
@@ -120,6 +124,16 @@ impl GatePage {
     }
 }
 
+impl Scanner {
+    fn sample() -> Self {
+        Self {
+            safe: true,
+            decoder: "/gate/decode.js?v=1".into(),
+            groups: BTreeMap::from([("graduate".into(), "高校毕业生".into())]),
+        }
+    }
+}
+
 impl HolderView {
     fn sample() -> Self {
         Self {
@@ -144,6 +158,7 @@ impl Page for GatePage {
             tone,
             person: Some(HolderView::sample()),
             first,
+            blank: None,
         };
         let shown = |verdict| Self {
             verdict: Some(verdict),
@@ -158,14 +173,10 @@ impl Page for GatePage {
             candidate("not_arrived", None),
             candidate("inside", first.clone()),
         ];
-        let scanner = Some(Scanner {
-            decoder: "/gate/decode.js?v=1".into(),
-            groups: BTreeMap::from([("graduate".into(), "高校毕业生".into())]),
-        });
         let mut pages = vec![
             Self::sample(),
             Self {
-                scanner,
+                scanner: Some(Scanner::sample()),
                 ..Self::sample()
             },
             Self {
@@ -189,6 +200,7 @@ impl Page for GatePage {
         for reason in super::Reason::ALL {
             pages.push(shown(VerdictView {
                 person: None,
+                blank: (reason == super::Reason::Unknown).then(|| "7K3M9QX2".into()),
                 ..verdict(reason.code(), "bad", None)
             }));
         }

@@ -17,6 +17,7 @@ use crate::{
     error::{AppError, AppResult},
     platform::{
         App,
+        api::Query,
         form::{Form, Sent},
         page::View,
         secret,
@@ -28,7 +29,7 @@ use crate::{
     },
 };
 use axum::{
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
@@ -75,7 +76,7 @@ async fn gate(
     let fair = fairs::for_staff(&app, &actor, &slug).await?;
     let chosen = show::chosen(&fair, &at.gate);
     let page = show::gate(&app, &fair, chosen).await?;
-    view.show(show::with_scanner(&view, page)?)
+    view.show(show::with_scanner(&app, &view, page)?)
 }
 
 /// The view that a steward gets who opened a ticket's address with another scanner.
@@ -160,9 +161,13 @@ pub async fn tell(
     scan: Scan,
 ) -> AppResult<Response> {
     let gate = scan.gate.clone();
+    let code = match &scan.token {
+        Token::Code(code) => Some(code.clone()),
+        _ => None,
+    };
     let answer = commands::check_in(app, fair, actor.account, scan).await?;
     let mut page = show::gate(app, fair, Some(gate)).await?;
-    page.verdict = Some(show::verdict(answer));
+    page.verdict = Some(show::verdict(answer, code));
     view.show(page)
 }
 
@@ -183,6 +188,7 @@ pub fn nonce(sent: &Sent) -> String {
     if !good {
         return format!("page-{}", secret::uid());
     }
-    let content = [sent.get("direction"), sent.get("entry"), sent.get("phone")].join("\n");
+    let content = ["direction", "entry", "phone", "code", "time"].map(|name| sent.get(name));
+    let content = content.join("\n");
     format!("page-{once}-{}", &secret::token_hash(&content)[..12])
 }

@@ -13,7 +13,7 @@ use crate::{
         ticket::Code,
     },
     entity::fair,
-    error::{AppError, AppResult},
+    error::AppResult,
     platform::{
         App,
         api::{Call, ProblemDocument},
@@ -21,7 +21,7 @@ use crate::{
         text::Lang,
     },
     seeker::{
-        commands::{self, NewRegistration},
+        commands::{self, InHand, NewRegistration},
         fairs,
         form::Raw,
         notices::{self, Agreed},
@@ -33,6 +33,7 @@ use axum::{
     Json,
     extract::{Path, State},
 };
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use utoipa_axum::routes;
 
@@ -55,12 +56,17 @@ struct WalkInBody {
     groups: Vec<String>,
     /// Version of the notice that was read aloud.
     consent_version: String,
-    /// The scan that let the person in: with the `code` that the device made.
+    /// The scan that let the person in: with the `code` that the device made or read from a blank
+    /// ticket.
     scan: ScanBody,
+    /// The device's clock when it sent this: a scan that does not say by how much it was wrong is
+    /// set right by it.
+    sent_at: Option<DateTime<Utc>>,
 }
 
 /// Registers somebody who went in already, under the code that the device gave out. A number that is
-/// registered keeps its ticket: one person, counted once. The same nonce is one registration.
+/// registered keeps its ticket, and the code leads to it: one person, counted once. The same nonce is
+/// one registration.
 #[utoipa::path(post, path = "/api/v1/fairs/{fair}/walk-ins", tag = "gate",
     params(("fair" = String, Path)), request_body = WalkInBody,
     responses((status = 200, body = Checked), (status = 404, body = ProblemDocument),
@@ -73,13 +79,14 @@ async fn enter(
     call: Call<WalkInBody>,
 ) -> AppResult<Json<Checked>> {
     let fair = fairs::for_staff(&app, &actor, &slug).await?;
-    let now = app.db.now();
-    let (new, scan) = read(&app, &actor, &fair, lang, call.body).await?;
-    let scan = believed(scan, &fair, (None, now));
-    let id = register(&app, &fair, &scan.nonce, new).await?;
+    let (sent, now) = (call.body.sent_at, app.db.now());
+    let (new, code, scan) = read(&app, &actor, &fair, lang, call.body).await?;
+    let scan = believed(scan, &fair, (sent, now));
+    let id = register(&app, &actor, &fair, &scan.nonce, (new, &code)).await?;
     let nonce = scan.nonce.clone();
     let scan = Scan {
         token: Token::Registration(id),
+        given: Some(code),
         shown: Some(Shown::Passed),
         offline: true,
         ..scan
@@ -94,7 +101,7 @@ async fn read(
     fair: &fair::Model,
     lang: Lang,
     body: WalkInBody,
-) -> AppResult<(NewRegistration, Scan)> {
+) -> AppResult<(NewRegistration, Code, Scan)> {
     let scan = body.scan.read(&fairs::gates(fair))?;
     let mut faults = Faults::new();
     let raw = Raw {
@@ -114,24 +121,24 @@ async fn read(
     if body.consent_version != notices.registration.version {
         faults.add("consent_version", FieldFault::UnknownChoice);
     }
-    let read = || {
-        Some(NewRegistration {
-            wish: wish?,
-            area: None,
-            source: Channel::Gate.into(),
-            agreed: Agreed::from(&notices),
-            code: Some(code?),
-            by: Some(actor.account),
-        })
+    let (wish, code) = faults.into_result(wish.zip(code))?;
+    let new = NewRegistration {
+        wish,
+        area: None,
+        source: Channel::Gate.into(),
+        agreed: Agreed::from(&notices),
+        code: Some(InHand::GivenOut(code.clone())),
+        by: Some(actor.account),
     };
-    Ok((faults.into_result(read())?, scan))
+    Ok((new, code, scan))
 }
 
 async fn register(
     app: &App,
+    actor: &Actor,
     fair: &fair::Model,
     nonce: &str,
-    new: NewRegistration,
+    (new, code): (NewRegistration, &Code),
 ) -> AppResult<RegistrationId> {
     let phone = new.wish.contact.phone.clone();
     // Whoever sends it again, it is the same person at the same gate.
@@ -140,9 +147,9 @@ async fn register(
         Ok(done) => Ok(done.value),
         Err(error) if error.code() == Some("already_registered") => {
             let known = commands::registered(app, fair, &phone).await?;
-            known
-                .map(|row| row.id)
-                .ok_or_else(|| AppError::conflict("already_registered"))
+            let known = known.ok_or(error)?;
+            commands::join(app, actor, &known, code).await?;
+            Ok(known.id)
         }
         Err(error) => Err(error),
     }

@@ -19,9 +19,7 @@ const VENDOR: &str = "/static/vendor/zxing-wasm-3.1.4/";
 
 /// What a page of the gate is made of, below `static/`.
 const FILES: &[&str] = &[
-    "css/check-in.css",
     "icons/lantern.svg",
-    "js/gate/first.js",
     "js/gate/store.js",
     "js/gate/ticket.js",
     "js/gate/judge.js",

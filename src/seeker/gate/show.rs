@@ -1,12 +1,12 @@
 //! Gathers what the pages of a gate show.
 use super::{
     answer::{self, Answer, FirstSeen},
-    decide::Verdict,
+    decide::{Reason, Verdict},
     pages::{Candidate, Counts, First, GatePage, HolderView, Scanner, VerdictView},
     shell, store,
 };
 use crate::{
-    domain::{contact::PersonName, group::TargetGroup},
+    domain::{contact::PersonName, group::TargetGroup, ticket::Code},
     entity::{fair, registration},
     error::AppResult,
     person,
@@ -49,7 +49,7 @@ pub async fn gate(app: &App, fair: &fair::Model, gate: Option<String>) -> AppRes
 }
 
 /// The page with what the scripts of the scanner need, once it is known where it stands.
-pub fn with_scanner(view: &View, page: GatePage) -> AppResult<GatePage> {
+pub fn with_scanner(app: &App, view: &View, page: GatePage) -> AppResult<GatePage> {
     if page.gate.is_none() {
         return Ok(page);
     }
@@ -59,6 +59,7 @@ pub fn with_scanner(view: &View, page: GatePage) -> AppResult<GatePage> {
         (group.code(), words)
     });
     let scanner = Scanner {
+        safe: app.settings.trusted(),
         decoder: shell::decoder()?,
         groups: words.collect(),
     };
@@ -77,7 +78,9 @@ pub fn chosen(fair: &fair::Model, asked: &str) -> Option<String> {
     }
 }
 
-pub fn verdict(answer: Answer) -> VerdictView {
+/// The verdict on what was typed, if it was a code.
+pub fn verdict(answer: Answer, code: Option<Code>) -> VerdictView {
+    let unknown = answer.verdict == Verdict::Refused(Reason::Unknown);
     let (key, tone) = match answer.verdict {
         Verdict::Admitted { again: false } => ("admitted", "ok"),
         Verdict::Admitted { again: true } => ("again", "ok"),
@@ -90,6 +93,7 @@ pub fn verdict(answer: Answer) -> VerdictView {
         tone,
         person: answer.person.map(view),
         first: answer.first_seen.map(first),
+        blank: code.filter(|_| unknown).map(Code::into_string),
     }
 }
 

@@ -173,6 +173,41 @@ pub async fn moves(
         .await?)
 }
 
+/// Scans of tickets that nobody knew, made without a network, in the one order of time and nonce.
+pub async fn strays(db: &impl ConnectionTrait, fair: FairId) -> AppResult<Vec<check_in::Model>> {
+    use check_in::Column;
+    Ok(check_in::Entity::find()
+        .filter(Column::FairId.eq(fair))
+        .filter(Column::Result.eq("refused"))
+        .filter(Column::RegistrationId.is_null())
+        .filter(Column::Offline.eq(true))
+        .order_by_asc(Column::ScannedAt)
+        .order_by_asc(Column::Nonce)
+        .all(db)
+        .await?)
+}
+
+/// Gives such a scan to the ticket that it was of, with what it amounts to there.
+pub async fn own(
+    tx: &WriteTx,
+    scan: CheckInId,
+    id: RegistrationId,
+    verdict: Option<Verdict>,
+) -> AppResult<()> {
+    use check_in::Column;
+    let mut update = check_in::Entity::update_many()
+        .col_expr(Column::RegistrationId, Expr::value(id))
+        .filter(Column::Id.eq(scan));
+    if let Some(verdict) = verdict {
+        let reason = verdict.reason().map(|reason| reason.code().to_owned());
+        update = update
+            .col_expr(Column::Result, Expr::value(verdict.code()))
+            .col_expr(Column::Reason, Expr::value(reason));
+    }
+    update.exec(tx.conn()).await?;
+    Ok(())
+}
+
 /// All scans of a registration, the newest first.
 pub async fn scans_of(
     db: &impl ConnectionTrait,

@@ -7,16 +7,17 @@ use super::{
 };
 use crate::{
     account::Actor,
-    domain::{contact::Phone, id::RegistrationId},
-    entity::fair,
-    error::{AppError, AppResult},
+    domain::id::RegistrationId,
+    entity::{fair, registration},
+    error::AppResult,
     platform::{
         App,
+        api::Query,
         form::{Form, Sent},
         page::View,
     },
     seeker::{
-        commands::{self, NewRegistration},
+        commands::{self, InHand, NewRegistration},
         fairs::{self, FairLine},
         form, holder,
         notices::{self, Agreed},
@@ -24,10 +25,11 @@ use crate::{
     },
 };
 use axum::{
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
+use serde::Deserialize;
 
 async fn page(
     app: &App,
@@ -51,12 +53,22 @@ pub async fn form_page(
     view: View,
     Path(slug): Path<String>,
     Query(at): Query<AtGate>,
+    Query(holds): Query<Holds>,
 ) -> AppResult<Response> {
     let fair = fairs::for_staff(&app, &actor, &slug).await?;
+    let code = holds.code.chars().take(40).collect();
+    let form = Form::filled([("code", code)]);
     match show::chosen(&fair, &at.gate) {
-        Some(gate) => view.show(page(&app, &view, &fair, gate, Form::blank()).await?),
+        Some(gate) => view.show(page(&app, &view, &fair, gate, form).await?),
         None => Ok(Redirect::to(&format!("/gate/{slug}")).into_response()),
     }
+}
+
+/// What somebody holds who was scanned and is not known.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Holds {
+    code: String,
 }
 
 /// Registers and admits.
@@ -77,7 +89,7 @@ pub async fn register(
             let scan = Scan::here(token, gate, Direction::In, nonce(&sent));
             tell(&app, &actor, &view, &fair, scan).await
         }
-        Ok(Entered::Known(phone)) => known(&app, &view, &fair, gate, &phone).await,
+        Ok(Entered::Known(row)) => known(&app, &view, &fair, gate, *row).await,
         Err(error) if !error.field_errors().is_empty() => {
             let form = Form::again(view.lang, &sent, &error);
             let page = page(&app, &view, &fair, gate, form).await?;
@@ -89,8 +101,8 @@ pub async fn register(
 
 enum Entered {
     New(RegistrationId),
-    /// The number has a ticket.
-    Known(Phone),
+    /// The number has a ticket; a blank one in the person's hand leads to it now.
+    Known(Box<registration::Model>),
 }
 
 async fn enter(
@@ -100,7 +112,7 @@ async fn enter(
     fair: &fair::Model,
     sent: &Sent,
 ) -> AppResult<Entered> {
-    let wish = form::wish(sent)?;
+    let (wish, code) = form::wish_and_blank(sent)?;
     let phone = wish.contact.phone.clone();
     let notices = notices::of(app, fair.office_id, view.lang).await?;
     let new = NewRegistration {
@@ -108,13 +120,20 @@ async fn enter(
         area: None,
         source: Channel::Gate.into(),
         agreed: Agreed::from(&notices),
-        code: None,
+        code: code.clone().map(InHand::Blank),
         by: Some(actor.account),
     };
     let once = sent.once(&format!("{} walk-in {}", actor.account, fair.id))?;
     match commands::register(app, fair, once, new).await {
         Ok(done) => Ok(Entered::New(done.value)),
-        Err(error) if error.code() == Some("already_registered") => Ok(Entered::Known(phone)),
+        Err(error) if error.code() == Some("already_registered") => {
+            let row = commands::registered(app, fair, &phone).await?;
+            let row = row.ok_or(error)?;
+            if let Some(code) = code {
+                commands::join_blank(app, actor, &row, &code).await?;
+            }
+            Ok(Entered::Known(Box::new(row)))
+        }
         Err(error) => Err(error),
     }
 }
@@ -125,10 +144,8 @@ async fn known(
     view: &View,
     fair: &fair::Model,
     gate: String,
-    phone: &Phone,
+    row: registration::Model,
 ) -> AppResult<Response> {
-    let row = commands::registered(app, fair, phone).await?;
-    let row = row.ok_or_else(|| AppError::conflict("already_registered"))?;
     let mut page = show::gate(app, fair, Some(gate)).await?;
     page.candidates = vec![show::candidate(app, fair, row).await?];
     view.show(page)

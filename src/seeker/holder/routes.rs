@@ -10,6 +10,7 @@ use crate::{
     person,
     platform::{
         App,
+        api::Query,
         form::{Form, Sent},
         page::{View, sealed},
         qr,
@@ -20,7 +21,7 @@ use crate::{
 };
 use axum::{
     Extension, Json,
-    extract::{ConnectInfo, Path, Query, State},
+    extract::{ConnectInfo, Path, State},
     handler::Handler,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},

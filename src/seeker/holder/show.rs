@@ -161,6 +161,7 @@ pub async fn copy(
             "starts_at": fair.starts_at,
             "number": row.number,
             "code": row.code,
+            "further_codes": store::codes_of(db, row.id).await?,
             "wanted": row.wanted,
             "groups": row.groups,
             "channel": row.channel,

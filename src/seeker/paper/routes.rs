@@ -3,11 +3,11 @@ use super::{blanks, roster};
 use crate::{
     account::{Actor, Routes},
     error::AppResult,
-    platform::{App, page::View},
+    platform::{App, api::Query, page::View},
     seeker::{fairs, roles::DESK},
 };
 use axum::{
-    extract::{Path, Query, State},
+    extract::{Path, State},
     response::Response,
 };
 use serde::Deserialize;

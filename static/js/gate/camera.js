@@ -85,5 +85,5 @@
     return lit;
   }
 
-  Gate.camera = { start: start, open: open, photo: photo, hasTorch: hasTorch, torch: torch, isReady: function () { return ready; } };
+  Gate.camera = { start: start, open: open, photo: photo, hasTorch: hasTorch, torch: torch };
 })();

@@ -42,6 +42,8 @@
     key = await Gate.ticket.hashKey(pack.key);
     // Places are counted from 1, so that none is mistaken for nothing.
     pack.items.forEach(function (item, at) { tickets.set(item[0], at + 1); codes.set(item[1], at + 1); });
+    // Some tickets have further codes.
+    (pack.codes || []).forEach(function (further) { codes.set(further[0], further[1] + 1); });
     items.sort(function (a, b) { return a.at - b.at; });
     for (const item of items) await note(item);
   }
@@ -65,6 +67,8 @@
 
   Gate.judge = {
     load: load, look: look, note: note,
+    // Whether a code is somebody's already, as far as this device can know.
+    taken: async function (code) { return await place({ code: code }) !== undefined; },
     made: function () { return pack ? Date.parse(pack.made_at) : null; },
     size: function () { return pack ? pack.items.length : 0; },
     left: function () { return pack ? Math.max(0, pack.allotment - net) : 0; }

@@ -89,7 +89,7 @@
 
   async function walkIn(item) {
     const who = await Gate.store.unseal("outbox", item.sealed);
-    const body = Object.assign(who, { scan: late(item) });
+    const body = Object.assign(who, { scan: late(item), sent_at: new Date().toISOString() });
     try {
       await call("POST", "/walk-ins", body, 15000);
     } catch (error) {

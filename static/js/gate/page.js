@@ -4,16 +4,17 @@
   "use strict";
   const Gate = window.Gate, root = document.getElementById("scanner");
   // Without a safe connection there is no encryption, no camera and no list: the page's form does the work.
-  if (!root || !window.indexedDB) return;
+  if (!root) return;
+  if (!window.indexedDB) { delete document.documentElement.dataset.scan; return; }
   const said = document.getElementById("cam-hint"), words = Gate.panel.words;
-  if (!window.isSecureContext || !window.crypto || !crypto.subtle) { root.hidden = false; said.textContent = words.camera.insecure; root.classList.add("none"); return; }
+  if (!window.isSecureContext || !window.crypto || !crypto.subtle) { document.documentElement.dataset.scan = "none"; root.hidden = false; said.textContent = words.camera.insecure; root.classList.add("none"); return; }
 
   const gate = root.dataset.gate, link = Gate.link, form = document.getElementById("entry-form");
   const device = localStorage.getItem("gate-device") || crypto.randomUUID();
   localStorage.setItem("gate-device", device);
   link.api = root.dataset.api;
   link.fair = root.dataset.fair;
-  let last = "", lastAt = 0, way = "in", busy = Promise.resolve();
+  let last = "", lastAt = 0, way = "in", busy = Promise.resolve(), decoder = Promise.resolve(false);
 
   async function show() {
     const waiting = (await Gate.store.all(link.fair)).filter(function (item) { return !item.done && item.shown; });
@@ -55,6 +56,8 @@
     root.dataset.verdict = told.key;
     root.dataset.scans = Number(root.dataset.scans || 0) + 1;
     Gate.panel.verdict(told);
+    // A ticket that is nobody's may be a blank one in the hand of somebody who has none.
+    if (told.key === "unknown" && item.code) Gate.panel.lead(root.dataset.walkIn + "&code=" + item.code, words.blank);
     await show();
     if (item.done) count();
   }
@@ -96,7 +99,8 @@
 
   async function photo(event) {
     const file = event.target.files[0];
-    if (!file || !Gate.camera.isReady()) return;
+    // On a slow network somebody is faster than the decoder.
+    if (!file || !await decoder) return;
     const text = await Gate.camera.photo(file).catch(function () { return null; });
     if (text) { event.target.value = ""; take(text, way, true); }
     else if (link.state === "on") event.target.form.submit();
@@ -130,7 +134,7 @@
 
   async function camera() {
     const broken = function () { said.textContent = words.camera.broken; root.classList.add("none"); };
-    const decoder = Gate.camera.start(root.dataset.decoder, broken);
+    decoder = Gate.camera.start(root.dataset.decoder, broken);
     const fault = await Gate.camera.open(document.getElementById("video"), found);
     if (fault) { said.textContent = words.camera[fault]; root.classList.add("none"); root.dataset.camera = fault; return; }
     if (!await decoder) return;

@@ -59,6 +59,16 @@
     say(TONES[told.key] || "stop", title, lines.filter(Boolean));
   }
 
+  // A way on from the verdict that is shown.
+  function lead(address, text) {
+    const way = document.createElement("a"), row = document.createElement("p");
+    way.className = "btn";
+    way.href = address;
+    way.textContent = text;
+    row.appendChild(way);
+    document.getElementById("verdict").appendChild(row);
+  }
+
   // The badge: connection, scans that wait, age of the list. What is not known is not claimed.
   function badge(state, waiting, stuck, made) {
     const mark = document.getElementById("net");
@@ -75,5 +85,5 @@
     document.getElementById("sign-in-again").hidden = state !== "shut";
   }
 
-  Gate.panel = { verdict: verdict, say: say, badge: badge, wake: wake, words: words, fill: fill };
+  Gate.panel = { verdict: verdict, say: say, lead: lead, badge: badge, wake: wake, words: words, fill: fill };
 })();

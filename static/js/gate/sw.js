@@ -34,7 +34,8 @@ async function page(request) {
     const answer = await fetch(request, { signal: stop.signal });
     // A server that is being restarted behind its proxy is no server.
     if (answer.status >= 502 && answer.status <= 504) return await kept(request);
-    if (answer.ok && !answer.redirected) await (await caches.open(CACHE)).put(request, answer.clone());
+    const again = !new URL(request.url).searchParams.has("code");
+    if (answer.ok && !answer.redirected && again) await (await caches.open(CACHE)).put(request, answer.clone());
     return answer;
   } catch (error) {
     return kept(request);

@@ -30,6 +30,12 @@
     return text + DIGITS[(31 - rest) % 31 * 11 % 31];
   }
 
+  // The code that was typed, as it is written on the ticket; null when it is none.
+  function code(raw) {
+    const text = tidy(raw.trim()).replace(/Z/g, "2");
+    return text.length === 8 && sum(text) === 0 ? text : null;
+  }
+
   function hex(bytes) {
     return Array.prototype.map.call(new Uint8Array(bytes), function (byte) { return byte.toString(16).padStart(2, "0"); }).join("");
   }
@@ -42,8 +48,8 @@
     if (SECRET.test(last)) {
       return { ticket: hex(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(last))) };
     }
-    const code = tidy(whole).replace(/Z/g, "2");
-    if (code.length === 8 && sum(code) === 0) return { code: code };
+    const typed = code(whole);
+    if (typed) return { code: typed };
     return scanned ? { foreign: true } : null;
   }
 
@@ -57,5 +63,5 @@
     return crypto.subtle.importKey("raw", raw, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
   }
 
-  Gate.ticket = { read: read, mint: mint, hmac: hmac, hashKey: hashKey };
+  Gate.ticket = { read: read, code: code, mint: mint, hmac: hmac, hashKey: hashKey };
 })();

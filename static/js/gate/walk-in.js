@@ -24,8 +24,11 @@
     if (!name) return fault("name", words.walk_in.name);
     if (!/^1[3-9]\d{9}$/.test(phone)) return fault("phone", words.walk_in.phone);
     if (!form.elements.consent.checked) return fault("consent", words.walk_in.consent);
+    const blank = form.elements.code.value.trim(), typed = blank && Gate.ticket.code(blank);
+    if (blank && !typed) return fault("code", words.walk_in.blank_wrong);
+    if (typed && await Gate.judge.taken(typed)) return fault("code", words.walk_in.blank_taken);
     if (Gate.judge.left() < 1) { Gate.panel.verdict({ key: Gate.judge.made() ? "full" : "no_pack", offline: true }); window.scrollTo(0, 0); return; }
-    const code = Gate.ticket.mint();
+    const code = typed || Gate.ticket.mint();
     const item = {
       nonce: crypto.randomUUID(), fair: link.fair, gate: form.dataset.gate, device: localStorage.getItem("gate-device") || crypto.randomUUID(),
       direction: "in", at: Date.now(), offset: link.offset, code: code, walkIn: true, done: false,
@@ -34,7 +37,7 @@
     };
     await Gate.store.put(item);
     await Gate.judge.note(item);
-    Gate.panel.say("go", words.verdict.admitted, [Gate.panel.fill(words.walk_in.code, { code: code.slice(0, 4) + " " + code.slice(4) }), words.offline_note]);
+    Gate.panel.say("go", words.verdict.admitted, [Gate.panel.fill(typed ? words.walk_in.blank : words.walk_in.code, { code: code.slice(0, 4) + " " + code.slice(4) }), words.offline_note]);
     document.getElementById("verdict").dataset.code = code;
     form.reset();
     document.getElementById("walk-in-body").hidden = true;
@@ -50,6 +53,9 @@
   });
 
   (async function () {
+    // A page that was kept knows nothing of the ticket that was scanned just now; its address does.
+    const asked = new URLSearchParams(location.search);
+    if (asked.has("gate")) form.elements.code.value = asked.get("code") || "";
     await Gate.judge.load(await Gate.store.loadPack(link.fair), await Gate.store.all(link.fair));
   })();
 })();

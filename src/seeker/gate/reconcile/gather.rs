@@ -38,6 +38,7 @@ fn asked(question: Question, scans: &[check_in::Model]) -> Asked {
         Question::Twice { first, again } => ("twice", vec![first, again], 0),
         Question::Over { scan, inside } => ("over", vec![scan], inside),
         Question::Unknown { scan } => ("unknown", vec![scan], 0),
+        Question::Anothers { scan } => ("anothers", vec![scan], 0),
     };
     let last = places.last().map(|at| scans[*at].nonce.as_str());
     Asked {
@@ -60,6 +61,7 @@ pub async fn questions(
             // A scan of a ticket that does not stand any more belongs to nobody.
             holder: row.registration_id,
             seen: store::seen(row),
+            anothers: Answer::is_anothers(row),
         })
         .collect();
     let found = merge::questions(&owned, fair.capacity);

@@ -33,11 +33,11 @@ pub struct SettledLine {
 pub struct QuestionLine {
     /// Names it in the form.
     pub key: String,
-    /// Key below `seeker.reconcile.kind`: twice, over, unknown.
+    /// Key below `seeker.reconcile.kind`: twice, over, unknown, anothers.
     pub kind: &'static str,
     /// The masked holder and the number of the ticket, when there is one.
     pub who: Option<(String, String)>,
-    /// The code that was typed, when there is no holder.
+    /// The code that was typed or given out.
     pub code: String,
     /// Key below `seeker.result`, for a ticket that was not admitted.
     pub reason: String,
@@ -106,7 +106,12 @@ impl Page for ReconcilePage {
         vec![
             page(vec![], vec![]),
             page(
-                vec![twice, line("over", holder()), line("unknown", None)],
+                vec![
+                    twice,
+                    line("over", holder()),
+                    line("unknown", None),
+                    line("anothers", holder()),
+                ],
                 vec![settled],
             ),
         ]

@@ -10,13 +10,14 @@ use crate::{
     error::{AppError, AppResult},
     platform::{
         App,
+        api::Query,
         form::{Form, Sent},
         page::{Said, View},
     },
     seeker::{fairs, gate::store, roles::RECONCILE},
 };
 use axum::{
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
