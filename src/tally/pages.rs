@@ -126,7 +126,9 @@ impl TallyPage {
             label: reader.say(&format!("tally.unit.count_{known}")),
             href: match q {
                 "" => href(by, known),
-                q => href(by, known) + "&q=" + &utf8_percent_encode(q, NON_ALPHANUMERIC).to_string(),
+                q => {
+                    href(by, known) + "&q=" + &utf8_percent_encode(q, NON_ALPHANUMERIC).to_string()
+                }
             },
             current: known == unit,
         });
@@ -369,9 +371,8 @@ impl Page for TallyPage {
         super::samples::tallies()
             .into_iter()
             .flat_map(|(report, reader)| {
-                let page = |by, q, public| {
-                    Self::new(report.clone(), &reader, (by, "persons", q), public)
-                };
+                let page =
+                    |by, q, public| Self::new(report.clone(), &reader, (by, "persons", q), public);
                 [
                     page("employer", "", true),
                     page("employer", "没有这家单位", true),

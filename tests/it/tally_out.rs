@@ -205,7 +205,10 @@ async fn the_page_links_each_number_and_the_form_prints() {
     let all = named("").await;
     let one = all[0].chars().take(4).collect::<String>();
     let found = named(&one).await;
-    assert!(found.len() < all.len() && found.contains(&all[0]), "{found:?}");
+    assert!(
+        found.len() < all.len() && found.contains(&all[0]),
+        "{found:?}"
+    );
     assert!(found.iter().all(|label| label.contains(&one)), "{found:?}");
     assert!(named("none-of-them").await.is_empty());
     let board = app.role(Role::Board).await;
