@@ -10,6 +10,7 @@ use super::{
     sheet::{self, Block},
 };
 use crate::platform::page::Page;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 /// Figures whose definition is printed beside them, in the order of the page.
@@ -49,6 +50,10 @@ pub struct TallyPage {
     /// The ladder as it is drawn.
     pub steps: Vec<Step>,
     pub units: Vec<Choice>,
+    /// What is shown, for the line that looks for rows.
+    pub by: &'static str,
+    pub unit: &'static str,
+    pub q: String,
     pub defined: &'static [&'static str],
     pub formula: &'static str,
     /// Whether there is an evening to look at on the big screen.
@@ -86,8 +91,14 @@ pub struct Choice {
 }
 
 impl TallyPage {
-    /// `by` is the code of a breakdown, `stream` for the sessions.
-    pub fn new(report: Report, reader: &Reader, by: &str, unit: &str, public: bool) -> Self {
+    /// `by` is the code of a breakdown, `stream` for the sessions; of its rows those are shown that
+    /// have `q` in their name.
+    pub fn new(
+        report: Report,
+        reader: &Reader,
+        (by, unit, q): (&str, &'static str, &str),
+        public: bool,
+    ) -> Self {
         let by = report
             .tables
             .iter()
@@ -113,9 +124,22 @@ impl TallyPage {
         });
         let units = ["persons", "matches"].map(|known| Choice {
             label: reader.say(&format!("tally.unit.count_{known}")),
-            href: href(by, known),
+            href: match q {
+                "" => href(by, known),
+                q => {
+                    href(by, known) + "&q=" + &utf8_percent_encode(q, NON_ALPHANUMERIC).to_string()
+                }
+            },
             current: known == unit,
         });
+        let mut table = report.tables.into_iter().find(|table| table.by == by);
+        if let Some(table) = &mut table {
+            let wanted = q.to_lowercase();
+            let has = |text: &str| text.to_lowercase().contains(&wanted);
+            table
+                .rows
+                .retain(|row| has(&row.label) || row.note.as_deref().is_some_and(has));
+        }
         let first = ["registered", "checked_in"]
             .into_iter()
             .zip([&report.counts.registered, &report.counts.checked_in])
@@ -127,7 +151,10 @@ impl TallyPage {
             rungs.map(|rung| Step::of(&rung.persons, rung.label.clone(), rung.rate.as_ref()));
         Self {
             steps: first.chain(rungs).collect(),
-            table: report.tables.into_iter().find(|table| table.by == by),
+            table,
+            by,
+            unit,
+            q: q.to_owned(),
             slug: report.fair,
             title: report.title,
             as_of: report.as_of,
@@ -344,11 +371,13 @@ impl Page for TallyPage {
         super::samples::tallies()
             .into_iter()
             .flat_map(|(report, reader)| {
-                let page = |by, public| Self::new(report.clone(), &reader, by, "persons", public);
+                let page =
+                    |by, q, public| Self::new(report.clone(), &reader, (by, "persons", q), public);
                 [
-                    page("employer", true),
-                    page("stream", false),
-                    page("group", true),
+                    page("employer", "", true),
+                    page("employer", "没有这家单位", true),
+                    page("stream", "", false),
+                    page("group", "", true),
                 ]
             })
             .collect()

@@ -56,6 +56,8 @@ fn rows_at(slug: &str) -> String {
 struct Shown {
     by: Option<String>,
     unit: Option<String>,
+    /// Words that the rows shown have in their name.
+    q: Option<String>,
 }
 
 async fn tally(
@@ -73,7 +75,13 @@ async fn tally(
     let unit = unit.unwrap_or(Unit::Persons);
     let report = report::report(&tally, &reader, Columns::One(unit));
     let by = shown.by.as_deref().unwrap_or("employer");
-    view.show(TallyPage::new(report, &reader, by, unit.code(), public))
+    let q = shown.q.as_deref().unwrap_or_default().trim();
+    view.show(TallyPage::new(
+        report,
+        &reader,
+        (by, unit.code(), q),
+        public,
+    ))
 }
 
 async fn rows(

@@ -61,7 +61,7 @@ async fn an_employer_writes_the_office_publishes_a_seeker_reads() {
         "a second click is the same intent"
     );
     let own = clerk.get(&first.location()).await.expect(200).text();
-    assert!(own.contains("已提交审核。") && own.contains("6000—8000"));
+    assert!(own.contains("已提交审核。") && own.contains("6000–8000"));
 
     let queue = office.get("/office/postings").await.expect(200).text();
     assert_eq!(queue.matches("电气设计师").count(), 1);

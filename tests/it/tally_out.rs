@@ -7,6 +7,7 @@ use axum::{body::Body, http::Method};
 use calamine::{Data, Range, Reader, Xlsx, open_workbook_from_rs};
 use futures_util::StreamExt;
 use nightfair::{domain::role::Role, entity::access_record, platform::text::Lang, tally};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use scraper::{Html, Selector};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::Value;
@@ -190,6 +191,26 @@ async fn the_page_links_each_number_and_the_form_prints() {
             );
         }
     }
+    // A table of many rows is narrowed by a word of their names; the foot stays that of the fair.
+    let labels = Selector::parse("table.dense:not(.plain) tbody th[scope=row]").unwrap();
+    let named = async |q: &str| {
+        let q = utf8_percent_encode(q, NON_ALPHANUMERIC);
+        let page = officer.get(&format!("{base}?by=employer&q={q}")).await;
+        let page = Html::parse_document(&page.expect(200).text());
+        let labels = page.select(&labels);
+        labels
+            .map(|label| label.text().collect::<String>())
+            .collect::<Vec<_>>()
+    };
+    let all = named("").await;
+    let one = all[0].chars().take(4).collect::<String>();
+    let found = named(&one).await;
+    assert!(
+        found.len() < all.len() && found.contains(&all[0]),
+        "{found:?}"
+    );
+    assert!(found.iter().all(|label| label.contains(&one)), "{found:?}");
+    assert!(named("none-of-them").await.is_empty());
     let board = app.role(Role::Board).await;
     let page = board.get(&base).await.expect(200).text();
     assert!(!page.contains("/tally/rows?"));
