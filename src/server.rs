@@ -37,6 +37,7 @@ use std::{
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tower_http::{
+    CompressionLevel,
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
     csrf::CsrfLayer,
@@ -49,6 +50,9 @@ use utoipa::openapi::{InfoBuilder, OpenApi};
 
 /// Bytes of any request at most: the largest table, and the form around it.
 const LARGEST_REQUEST: usize = (10 << 20) + (64 << 10);
+/// How hard answers are compressed: on a slow network a kilobyte is 20 ms, and brotli's usual level
+/// leaves a tenth of a page in it.
+const SQUEEZED: CompressionLevel = CompressionLevel::Precise(6);
 /// Time for the head of a request.
 const HEAD: Duration = Duration::from_secs(15);
 /// Time that running requests get when the program stops.
@@ -151,7 +155,7 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn(machines_have_no_cookies))
         .layer(RequestBodyLimitLayer::new(LARGEST_REQUEST))
         .layer(middleware::from_fn_with_state(app.clone(), explain))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().quality(SQUEEZED))
         .layer(middleware::from_fn_with_state(app.clone(), guard_headers))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(TraceLayer::new_for_http().make_span_with(span))

@@ -28,7 +28,7 @@ impl Ground {
         let mut options = ConnectOptions::new(url);
         options.max_connections(1).sqlx_logging(false);
         let server = Database::connect(options).await?;
-        let run = secret::uid().to_string().to_lowercase();
+        let run = secret::uid();
         let names = ["product", "limit"].map(|side| format!("nightfair_bench_{side}_{run}"));
         for name in &names {
             let sql = format!("CREATE SCHEMA \"{name}\"");

@@ -537,7 +537,7 @@ impl Bench {
         Ok(())
     }
 
-    /// Five registrations and arrivals, the pages that so many people open, and two of the office.
+    /// Ten registrations, five arrivals, the pages that so many people open, and two of the office.
     async fn usual_second(&self) -> Result<()> {
         const PEOPLE: usize = 5;
         let fair = &self.stage.fair;

@@ -132,26 +132,11 @@ impl TallyPage {
             },
             current: known == unit,
         });
-        let mut table = report.tables.into_iter().find(|table| table.by == by);
-        if let Some(table) = &mut table {
-            let wanted = q.to_lowercase();
-            let has = |text: &str| text.to_lowercase().contains(&wanted);
-            table
-                .rows
-                .retain(|row| has(&row.label) || row.note.as_deref().is_some_and(has));
-        }
-        let first = ["registered", "checked_in"]
-            .into_iter()
-            .zip([&report.counts.registered, &report.counts.checked_in])
-            .map(|(code, figure)| {
-                Step::of(figure, reader.say(&format!("tally.measure.{code}")), None)
-            });
-        let rungs = report.funnel.iter();
-        let rungs =
-            rungs.map(|rung| Step::of(&rung.persons, rung.label.clone(), rung.rate.as_ref()));
+        let steps = ladder(&report, reader);
+        let table = report.tables.into_iter().find(|table| table.by == by);
         Self {
-            steps: first.chain(rungs).collect(),
-            table,
+            steps,
+            table: table.map(|table| narrowed(table, q)),
             by,
             unit,
             q: q.to_owned(),
@@ -170,6 +155,27 @@ impl TallyPage {
             public,
         }
     }
+}
+
+/// The steps that are drawn: who registered, who came, and the rungs.
+fn ladder(report: &Report, reader: &Reader) -> Vec<Step> {
+    let first = ["registered", "checked_in"]
+        .into_iter()
+        .zip([&report.counts.registered, &report.counts.checked_in])
+        .map(|(code, figure)| Step::of(figure, reader.say(&format!("tally.measure.{code}")), None));
+    let rungs = report.funnel.iter();
+    let rungs = rungs.map(|rung| Step::of(&rung.persons, rung.label.clone(), rung.rate.as_ref()));
+    first.chain(rungs).collect()
+}
+
+/// The rows of a table that have `q` in their name; its sum stays that of all.
+fn narrowed(mut table: Table, q: &str) -> Table {
+    let wanted = q.to_lowercase();
+    let has = |text: &str| text.to_lowercase().contains(&wanted);
+    table
+        .rows
+        .retain(|row| has(&row.label) || row.note.as_deref().is_some_and(has));
+    table
 }
 
 /// The rows behind one figure.

@@ -101,8 +101,8 @@ impl Answer {
     }
 
     /// The answer as it was given the first time.
-    pub fn kept(row: check_in::Model) -> Self {
-        let kept = Kept::of(&row);
+    pub fn kept(row: &check_in::Model) -> Self {
+        let kept = Kept::of(row);
         let again = kept.as_ref().is_some_and(|kept| kept.again);
         let reason = row.reason.as_deref().and_then(Reason::from_code);
         let verdict = match row.result.as_str() {

@@ -45,7 +45,7 @@ pub async fn check_in(
         let kept = store::by_nonce(app.db.read(), gate.fair, &nonce).await?;
         let kept = match kept {
             Some(kept) if merge::replaces(kept.offline, scan.offline) => Some(kept),
-            Some(kept) => return Answer::kept(kept).named(app, gate.office).await,
+            Some(kept) => return Answer::kept(&kept).named(app, gate.office).await,
             None => None,
         };
         let asked = scan.clone();
@@ -269,14 +269,13 @@ pub async fn adopt(tx: &WriteTx, fair: FairId, code: &Code, id: RegistrationId) 
         }
         let row = registrations::lock(tx, id).await?;
         let row = row.ok_or_else(AppError::not_found)?;
-        let verdict = match stray.shown.as_deref() {
-            // Kept back: whose it was is known now, and that it was kept back stays.
-            Some("refused") => None,
-            _ => {
-                let here = At(stray.scanned_at, &stray.nonce);
-                let direction = Direction::from_code(&stray.direction).unwrap_or_default();
-                Some(late(tx, &row, here, direction).await?.0)
-            }
+        // Whoever was kept back was kept back: only whose code it was is known now.
+        let verdict = if stray.shown.as_deref() == Some("refused") {
+            None
+        } else {
+            let here = At(stray.scanned_at, &stray.nonce);
+            let direction = Direction::from_code(&stray.direction).unwrap_or_default();
+            Some(late(tx, &row, here, direction).await?.0)
         };
         store::own(tx, stray.id, id, verdict).await?;
         settle(tx, fair, &row).await?;
