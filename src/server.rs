@@ -78,7 +78,7 @@ pub fn routes() -> Routes {
         .merge(case::routes(case::Hooks(LEDGER)))
         .merge(desk::routes())
         .merge(employer::routes())
-        .merge(fair::routes(notice::BESIDE))
+        .merge(fair::routes(notice::BESIDE, matching::CROWD))
         .merge(help::routes())
         .merge(intake::routes())
         .merge(notice::routes())

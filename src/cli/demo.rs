@@ -4,11 +4,12 @@ use super::{alone, assemble, bind, keep_house, print, public_url};
 use crate::{
     config::{Common, Listening},
     demo::{self, Login, StoryClock, Told},
+    domain::moment,
     error::AppError,
     fair,
     platform::{
         App,
-        clock::{Clock, SystemClock, beijing},
+        clock::{Clock, SystemClock},
         db::Db,
         qr,
         secret::Keys,
@@ -208,15 +209,14 @@ async fn welcome(app: &App, data: &Path, ready: &Prepared) -> Result<String> {
     let (base, slug) = (&ready.logins.base_url, &ready.told.fair);
     let fair = fair::store::find(app.db.read(), app.settings.office, slug).await?;
     let within = demo::within(app, fair.id).await?;
-    let hour = |at| beijing(at).format("%H:%M");
     let poster = format!("/R/{}", ready.told.poster);
     let mut lines = vec![
         code(&short_address(base, &poster))?,
         format!(
             "{} {}–{}",
             fair.title,
-            hour(fair.starts_at),
-            hour(fair.ends_at)
+            moment::clock(fair.starts_at),
+            moment::clock(fair.ends_at)
         ),
         String::new(),
         line("公开页 public", &format!("{base}/f/{slug}"), ""),

@@ -13,7 +13,7 @@ use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// Booths with a line.
-const BOOTHS: usize = 7;
+const BOOTHS: usize = 14;
 /// How long the lines have been there at most.
 const SINCE: TimeDelta = TimeDelta::minutes(56);
 /// Every so many takes its number on paper.
@@ -33,12 +33,12 @@ enum What {
     Comes,
 }
 
-/// From the last hour until now, at the booths of the first employers.
+/// From the last hour until now, at the booths of every other employer.
 pub async fn stand_in_line(story: &Story, firms: &[Firm], evening: &Evening) -> Result<()> {
     let since = (story.now - SINCE).max(evening.stage.starts);
     let minutes = (story.now - since).num_minutes();
     let mut booths = Vec::new();
-    for firm in firms {
+    for firm in firms.iter().step_by(2) {
         let own = evening.stands.iter().find(|row| row.employer_id == firm.id);
         if let Some(own) = own.filter(|_| booths.len() < BOOTHS) {
             booths.push(Booth {

@@ -195,6 +195,12 @@ fn small(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
+/// 热度: in which quarter of the busiest booth's persons a booth is, 1 to 4; 0 where nobody is.
+pub fn heat(persons: u32, busiest: u32) -> u8 {
+    let quarter = (u64::from(persons) * 4).div_ceil(u64::from(busiest.max(1)));
+    u8::try_from(quarter.min(4)).unwrap_or(4)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,6 +256,13 @@ mod tests {
         let floor = lay_out(&[("A", 5), ("A", 7)], Shape::Lying);
         assert_eq!(floor.places[0].x, NAME);
         assert_eq!(floor.places[1].x - floor.places[0].x, 2 * (WIDTH + GAP));
+    }
+
+    #[test]
+    fn one_person_is_warmer_than_nobody() {
+        let of_eight = [0, 1, 2, 3, 4, 6, 7, 8, 9].map(|n| heat(n, 8));
+        assert_eq!(of_eight, [0, 1, 1, 2, 2, 3, 4, 4, 4]);
+        assert_eq!((heat(0, 0), heat(1, 1)), (0, 4));
     }
 
     #[test]

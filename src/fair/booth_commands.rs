@@ -10,6 +10,7 @@ use crate::{
         booth,
         fair::FairStatus,
         id::{BoothId, EmployerId, FairId, OfficeId, ParticipationId},
+        moment,
         role::Role,
     },
     employer,
@@ -17,7 +18,6 @@ use crate::{
     error::{AppError, AppResult},
     platform::{
         App,
-        clock::beijing,
         db::WriteTx,
         once::{Done, Once},
     },
@@ -399,8 +399,7 @@ pub async fn note(
 async fn miss(tx: &WriteTx, fair: &fair::Model, stand: &participation::Model) -> AppResult<()> {
     let from = no_show_from(fair.starts_at);
     if tx.now < from {
-        let from = beijing(from).format("%H:%M");
-        return Err(AppError::conflict("not_late_yet").param("time", from));
+        return Err(AppError::conflict("not_late_yet").param("time", moment::clock(from)));
     }
     if !booths::miss(tx, stand.id).await? {
         return Err(AppError::conflict("stale"));

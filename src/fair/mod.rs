@@ -32,7 +32,36 @@ pub use pages::{
 };
 pub use routes::routes;
 
-use crate::{domain::fair::Times, entity::fair::Model, platform::App};
+use crate::{
+    domain::{
+        fair::Times,
+        id::{EmployerId, FairId, ParticipationId},
+    },
+    entity::fair::Model,
+    error::AppResult,
+    platform::App,
+};
+use axum_extra::extract::CookieJar;
+use futures_util::future::BoxFuture;
+use std::collections::{HashMap, HashSet};
+
+/// What the capabilities above this one know of the visitors of an evening, for its floor plan.
+#[derive(Clone, Copy)]
+pub struct Crowd {
+    /// How many wait at each booth where anybody does.
+    pub waiting: fn(App, FairId) -> BoxFuture<'static, AppResult<HashMap<ParticipationId, u32>>>,
+    /// With whom the ticket that this telephone knows has to do; `None` when it knows none.
+    pub mine: fn(App, CookieJar) -> BoxFuture<'static, AppResult<Option<Mine>>>,
+}
+
+/// A ticket: its evening, the address of its page, with whom it has an open interest, and in
+/// whose lines it stands.
+pub struct Mine {
+    pub fair: FairId,
+    pub employers: HashSet<EmployerId>,
+    pub stands: HashSet<ParticipationId>,
+    pub href: String,
+}
 
 /// What the QR at a booth says; upper case keeps the code small. It names the participation, so it
 /// stays right when the booth is swapped.

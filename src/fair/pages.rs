@@ -44,6 +44,8 @@ pub struct Drawn {
     pub detail: Option<String>,
     pub href: Option<String>,
     pub mine: bool,
+    /// 0 to 4, while lines are being called.
+    pub heat: Option<u8>,
     pub state: &'static str,
     #[serde(flatten)]
     pub place: Place,
@@ -58,6 +60,7 @@ impl Drawing {
             detail: (n == 1).then(|| "北侧".into()),
             href: (n > 1).then(|| "?booth=A02".into()),
             mine: n == 3,
+            heat: None,
             state,
             place: Place {
                 x: 0,
@@ -265,6 +268,10 @@ pub struct MapPage {
     /// Lying, for a wide page.
     pub lying: Drawing,
     pub taken: usize,
+    /// Until when the awnings tell how many wait, such as `19:41`; none before and after.
+    pub as_of: Option<String>,
+    /// The page of the ticket that this telephone knows, whose employers are outlined.
+    pub ticket: Option<String>,
 }
 
 impl Page for MapPage {
@@ -276,8 +283,23 @@ impl Page for MapPage {
             lying: plan.clone(),
             plan,
             taken,
+            as_of: None,
+            ticket: None,
         };
-        vec![page(Drawing::sample(), 1), page(Drawing::default(), 0)]
+        let mut busy = Drawing::sample();
+        for (booth, heat) in busy.booths.iter_mut().zip(0..) {
+            booth.heat = (booth.state == "taken").then_some(heat);
+        }
+        let evening = Self {
+            as_of: Some("19:41".into()),
+            ticket: Some("/T/7K3M9QX2WZ4H8N6P".into()),
+            ..page(busy, 1)
+        };
+        vec![
+            page(Drawing::sample(), 1),
+            page(Drawing::default(), 0),
+            evening,
+        ]
     }
 }
 

@@ -153,6 +153,8 @@ pub struct Label {
     pub detail: Option<String>,
     pub href: Option<String>,
     pub mine: bool,
+    /// 0 to 4, while lines are being called.
+    pub heat: Option<u8>,
     pub state: &'static str,
 }
 
@@ -172,6 +174,7 @@ pub fn draw(stalls: &[Stall], shape: Shape, label: impl Fn(&Stall) -> Label) -> 
             detail: said.detail,
             href: said.href,
             mine: said.mine,
+            heat: said.heat,
             state: said.state,
             place: *place,
         }

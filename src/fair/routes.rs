@@ -1,4 +1,5 @@
 use super::{
+    Crowd,
     routes_api::{self, PLANNERS, TAKERS},
     routes_employer as own, routes_office as office, routes_papers as papers,
     routes_public as public, routes_stalls as stalls,
@@ -16,14 +17,20 @@ const EMPLOYER: Audience = Audience::Roles(&[Role::Employer]);
 /// Who sees fairs from the office's side; a co-host those that it hosts.
 const LOOK: Audience = Audience::Roles(office::HOSTS);
 
-/// Every door of fairs; `beside` is the other half of the start page.
-pub fn routes(beside: Beside) -> Routes {
+/// Every door of fairs; `beside` is the other half of the start page, `crowd` fills the floor plan.
+pub fn routes(beside: Beside, crowd: Crowd) -> Routes {
     Routes::new()
         .get(Audience::Anyone, "/", move |app, view, headers| {
             public::home(beside, app, view, headers)
         })
         .get(Audience::Anyone, "/f/{fair}", public::fair)
-        .get(Audience::Anyone, "/f/{fair}/map", public::map)
+        .get(
+            Audience::Anyone,
+            "/f/{fair}/map",
+            move |app, view, jar, headers, path| {
+                public::map(crowd, app, view, (jar, headers), path)
+            },
+        )
         .merge(employer())
         .merge(planning())
         .merge(booths())

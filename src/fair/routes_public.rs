@@ -1,11 +1,15 @@
 //! What anybody sees of evenings.
 use super::{
+    Crowd, Mine,
     pages::{FairPage, HomePage, MapPage},
     plan::{self, StallState},
     store, times, view,
 };
 use crate::{
-    domain::fair::FairStatus,
+    domain::{
+        fair::{FairStatus, Stage},
+        moment,
+    },
     entity::fair::Model,
     error::AppResult,
     platform::{App, home::Beside, page::View, ready::Rendered},
@@ -16,6 +20,7 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
+use axum_extra::extract::CookieJar;
 
 /// Evenings on the start page at most.
 const COMING: u64 = 20;
@@ -87,28 +92,53 @@ async fn fair_page(app: &App, fair: &Model) -> AppResult<FairPage> {
     })
 }
 
+/// The floor plan; a telephone that knows its ticket has its own employers outlined.
 pub async fn map(
+    crowd: Crowd,
     State(app): State<App>,
     view: View,
-    headers: HeaderMap,
+    (jar, headers): (CookieJar, HeaderMap),
     Path(slug): Path<String>,
 ) -> AppResult<Response> {
+    let find = || store::find_shown(app.db.read(), app.settings.office, &slug);
+    if let Some(mine) = (crowd.mine)(app.clone(), jar).await? {
+        let fair = find().await?;
+        let mine = Some(mine).filter(|mine| mine.fair == fair.id);
+        return view.show(map_page(&app, &view, &fair, (crowd, mine)).await?);
+    }
     let make = || async {
-        let fair = store::find_shown(app.db.read(), app.settings.office, &slug).await?;
+        let fair = find().await?;
         Ok(Rendered {
             topic: Some(fair.id),
-            html: view.html(map_page(&app, &view, &fair).await?)?,
+            html: view.html(map_page(&app, &view, &fair, (crowd, None)).await?)?,
         })
     };
     app.ready.page(&app.live, &view, &headers, make).await
 }
 
-async fn map_page(app: &App, view: &View, fair: &Model) -> AppResult<MapPage> {
+async fn map_page(
+    app: &App,
+    view: &View,
+    fair: &Model,
+    (crowd, mine): (Crowd, Option<Mine>),
+) -> AppResult<MapPage> {
+    let now = app.db.now();
     let stalls = plan::everybody(app, fair).await?.stalls;
-    let linked = fair.status == FairStatus::Published;
-    let (standing, lying) = view::drawn(&stalls, |stall| view::public_label(view, stall, linked));
+    let waiting = match times(fair).stage(fair.status, now) {
+        Stage::Running => Some((crowd.waiting)(app.clone(), fair.id).await?),
+        _ => None,
+    };
+    let visitor = view::Visitor {
+        linked: fair.status == FairStatus::Published,
+        busiest: waiting.iter().flatten().map(|(_, n)| *n).max().unwrap_or(0),
+        waiting: waiting.as_ref(),
+        own: mine.as_ref(),
+    };
+    let (standing, lying) = view::drawn(&stalls, |stall| visitor.label(view, stall));
     Ok(MapPage {
-        fair: view::head(fair, app.db.now()),
+        fair: view::head(fair, now),
+        as_of: waiting.is_some().then(|| moment::clock(now)),
+        ticket: mine.as_ref().map(|mine| mine.href.clone()),
         plan: standing,
         lying,
         taken: stalls

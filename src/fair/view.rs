@@ -1,6 +1,6 @@
 //! Rows as people see them.
 use super::{
-    booth_store,
+    Mine, booth_store,
     form::FORM,
     pages::{Choice, Drawing, Evening, Head, HostLine, ProgrammeLine, StallRow, Stand, TaskLine},
     plan::{self, Label, Stall, StallState},
@@ -13,9 +13,9 @@ use crate::{
         booth::{self, Booth},
         employer::short_name,
         fair::{FairKind, HostPart, ProgrammeKind},
-        floor::Shape,
+        floor::{self, Shape},
         group::TargetGroup,
-        id::{BoothId, EmployerId, FairId, UnitId},
+        id::{BoothId, EmployerId, FairId, ParticipationId, UnitId},
         moment,
     },
     entity::{fair::Model, fair_programme, fair_task, participation},
@@ -252,6 +252,7 @@ pub fn preview(text: &str) -> Option<Drawing> {
         detail: side(&stall.booth),
         href: None,
         mine: false,
+        heat: None,
         state: stall.state.code(),
     };
     Some(plan::draw(&stalls, Shape::Lying, plain))
@@ -287,7 +288,55 @@ pub fn public_label(view: &View, stall: &Stall, linked: bool) -> Label {
         detail: side(&stall.booth),
         href: href.map(|code| format!("/B/{code}")),
         mine: false,
+        heat: None,
         state: stall.state.code(),
+    }
+}
+
+/// What the floor plan of a visitor says beyond who stands where.
+pub struct Visitor<'a> {
+    /// Whether booths lead to the pages of their employers.
+    pub linked: bool,
+    /// How many wait at each booth, while lines are called.
+    pub waiting: Option<&'a HashMap<ParticipationId, u32>>,
+    /// How many wait where most do.
+    pub busiest: u32,
+    /// The visitor's own ticket.
+    pub own: Option<&'a Mine>,
+}
+
+impl Visitor<'_> {
+    /// A booth as this visitor sees it.
+    pub fn label(&self, view: &View, stall: &Stall) -> Label {
+        let plain = public_label(view, stall, self.linked);
+        let Some(who) = stall.public_employer() else {
+            return plain;
+        };
+        let Some(stand) = &stall.stand else {
+            return plain;
+        };
+        let mine = self
+            .own
+            .is_some_and(|own| own.employers.contains(&who.id) || own.stands.contains(&stand.id));
+        let Some(waiting) = self.waiting else {
+            return Label { mine, ..plain };
+        };
+        let waiting = waiting.get(&stand.id).copied().unwrap_or(0);
+        let said = match waiting {
+            0 => None,
+            n => Some(view.say("fair.map.waiting", &[("n", n.to_string())])),
+        };
+        let with = |text: Option<String>| {
+            let parts: Vec<_> = text.into_iter().chain(said.clone()).collect();
+            parts.join(" · ")
+        };
+        Label {
+            title: with(Some(plain.title)),
+            detail: Some(with(plain.detail)).filter(|text| !text.is_empty()),
+            heat: Some(floor::heat(waiting, self.busiest)),
+            mine,
+            ..plain
+        }
     }
 }
 
@@ -308,6 +357,7 @@ pub fn office_label(view: &View, fair: &Model, stall: &Stall, picked: &str) -> L
             fair.slug, stall.booth.label
         )),
         mine: stall.booth.label == picked,
+        heat: None,
         state: stall.state.code(),
     }
 }

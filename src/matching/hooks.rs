@@ -17,7 +17,7 @@ use crate::{
     },
     entity::fair,
     error::{AppError, AppResult},
-    fair::store as fairs,
+    fair::{Crowd, Mine, store as fairs},
     person::consent::{self, Notice, Purpose},
     platform::{
         App,
@@ -28,6 +28,7 @@ use crate::{
     queue,
     seeker::{MatchRow, Matches, ticket},
 };
+use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -52,6 +53,12 @@ pub const MATCHES: Matches = Matches {
             commands::withdraw_all(tx, keys, id).await
         })
     },
+};
+
+/// 摊位图上的排队人数和自己的意向
+pub const CROWD: Crowd = Crowd {
+    waiting: |app, fair| Box::pin(async move { queue::view::waiting(&app, fair).await }),
+    mine: |app, jar| Box::pin(async move { mine(&app, &jar).await }),
 };
 
 /// 台账中的对接: how the shared door opens a match, and what the ledger's pages say of one.
@@ -121,6 +128,20 @@ async fn rows(app: &App, id: RegistrationId, lang: Lang) -> AppResult<Vec<MatchR
             })
         })
         .collect()
+}
+
+async fn mine(app: &App, jar: &CookieJar) -> AppResult<Option<Mine>> {
+    let Some(ticket) = ticket::remembered(app, jar).await? else {
+        return Ok(None);
+    };
+    let interests = store::of_registration(app.db.read(), ticket.id).await?;
+    let open = interests.iter().map(|one| &one.row).filter(|row| row.open);
+    Ok(Some(Mine {
+        fair: ticket.fair,
+        href: ticket::base(app, ticket.id).await?,
+        employers: open.map(|row| row.employer_id).collect(),
+        stands: queue::view::stands(app, ticket.id).await?,
+    }))
 }
 
 /// 代办登记意向: for somebody without a telephone, at the desk or on the line.

@@ -21,7 +21,7 @@ mod routes_seeker;
 pub mod store;
 pub mod view;
 
-pub use hooks::{LEDGER, MATCHES};
+pub use hooks::{CROWD, LEDGER, MATCHES};
 pub use pages::{
     AtBoothPage, BoothPage, BoothsPage, EmployerMatchPage, IdentifyPage, InterestPage, JobsPage,
     OnBehalfPage, QueuePage, ScanPage, SeekerMatchPage, WorkPage,

@@ -130,8 +130,7 @@ pub async fn who(
 ) -> AppResult<Response> {
     let (fair, posting) = public(&app, &slug, &id).await?;
     if from.other.is_empty()
-        && let Some(secret) = ticket::remembered(&app, &jar)
-        && let Ok(ticket) = ticket::by_secret(&app, app.settings.office, &secret).await
+        && let Some(ticket) = ticket::remembered(&app, &jar).await?
         && ticket.fair == fair.id
     {
         let base = ticket::base(&app, ticket.id).await?;

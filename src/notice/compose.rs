@@ -4,6 +4,7 @@ use crate::{
     desk::Table,
     domain::{
         calendar::day_of,
+        moment,
         rota::{Cause, Session, clock},
     },
     entity::desk_site,
@@ -43,7 +44,7 @@ pub fn meeting(lang: Lang, idea: &Published, meeting: &Meeting, public_url: &str
     let at = format!(
         "{} {}",
         words::weekday(lang, day_of(meeting.at)),
-        crate::platform::clock::beijing(meeting.at).format("%H:%M")
+        moment::clock(meeting.at)
     );
     lines([
         say(lang, "meeting", &[("title", idea.title.clone())]),

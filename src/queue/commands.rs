@@ -7,6 +7,7 @@ use super::{
 use crate::{
     domain::{
         id::{AccountId, RegistrationId},
+        moment,
         queue::{
             self as rules, AfterAbsence, OPEN_CALLS, PlaceState, Taken, after_absence,
             awaited_until,
@@ -17,7 +18,6 @@ use crate::{
     error::{AppError, AppResult},
     platform::{
         App,
-        clock::beijing,
         db::WriteTx,
         once::{Done, Once},
     },
@@ -277,10 +277,9 @@ async fn absent_in(tx: &WriteTx, place: &queue_place::Model) -> AppResult<()> {
     };
     let until = awaited_until(called_at);
     if tx.now < until {
-        let until = beijing(until).format("%H:%M").to_string();
         return Err(AppError::conflict("queue_still_time")
             .param("number", place.number)
-            .param("until", until));
+            .param("until", moment::clock(until)));
     }
     let line = store::waiting(&store::open(tx.conn(), place.queue_id).await?);
     let own = store::of_row(place);

@@ -82,14 +82,8 @@ async fn board(
 
 /// The ticket that this telephone opened last, when it is of that evening.
 async fn remembered(app: &App, jar: &CookieJar, stand: &Stand) -> AppResult<Option<Ticket>> {
-    let Some(secret) = ticket::remembered(app, jar) else {
-        return Ok(None);
-    };
-    match ticket::by_secret(app, app.settings.office, &secret).await {
-        Ok(ticket) => Ok(Some(ticket).filter(|ticket| ticket.fair == stand.fair.id)),
-        Err(AppError::Internal(error)) => Err(error.into()),
-        Err(_) => Ok(None),
-    }
+    let ticket = ticket::remembered(app, jar).await?;
+    Ok(ticket.filter(|ticket| ticket.fair == stand.fair.id))
 }
 
 async fn number_form(app: &App, stand: &Stand, known: Option<&Ticket>) -> AppResult<NumberPage> {

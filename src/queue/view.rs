@@ -6,16 +6,18 @@ use super::{
 };
 use crate::{
     domain::{
-        id::RegistrationId,
+        id::{FairId, ParticipationId, RegistrationId},
+        moment,
         queue::{self as rules, Pace, PlaceState, awaited_until, pace, wait},
     },
     entity::{booth_queue, queue_place},
     error::{AppError, AppResult},
     fair::store as fairs,
-    platform::{App, clock::beijing},
+    platform::App,
     seeker::{QueueRow, ticket},
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::{HashMap, HashSet};
 
 /// Numbers that a board shows of those who wait.
 const SHOWN: usize = 12;
@@ -72,14 +74,10 @@ async fn standing_of(app: &App, queue: Option<booth_queue::Model>) -> AppResult<
     })
 }
 
-fn clock(at: DateTime<Utc>) -> String {
-    beijing(at).format("%H:%M").to_string()
-}
-
 /// Until when a number that was called is awaited, as a clock shows it.
 pub fn until(row: &queue_place::Model) -> Option<String> {
     let called = row.called_at.filter(|_| row.state == PlaceState::Called);
-    called.map(|at| clock(awaited_until(at)))
+    called.map(|at| moment::clock(awaited_until(at)))
 }
 
 /// The numbers of a ticket.
@@ -152,7 +150,7 @@ async fn row(
         .into(),
         ahead: u64::try_from(ahead).unwrap_or(u64::MAX),
         minutes: wait.map(|wait| wait.minutes),
-        come_at: wait.map(|wait| clock(wait.come_at)),
+        come_at: wait.map(|wait| moment::clock(wait.come_at)),
         until: until(&place),
         once_missed: place.calls_in_vain > 0,
         paused: standing.paused().filter(|_| waits),
@@ -230,6 +228,26 @@ pub fn board_of(stand: &Stand, standing: &Standing, now: DateTime<Utc>) -> Board
         paused: standing.paused(),
         at: now.to_rfc3339(),
     }
+}
+
+/// In whose lines a ticket has a number.
+pub async fn stands(app: &App, id: RegistrationId) -> AppResult<HashSet<ParticipationId>> {
+    let open = store::of_ticket(app.db.read(), id, app.db.now()).await?;
+    Ok(open
+        .into_iter()
+        .map(|(_, line)| line.participation_id)
+        .collect())
+}
+
+/// How many wait at each booth of an evening where anybody does.
+pub async fn waiting(app: &App, fair: FairId) -> AppResult<HashMap<ParticipationId, u32>> {
+    let queues = store::of_fair(app.db.read(), fair).await?;
+    let counts = store::counts(app.db.read(), fair).await?;
+    let count = |queue: &booth_queue::Model| u32::try_from(*counts.get(&queue.id)?).ok();
+    let queues = queues.into_iter();
+    Ok(queues
+        .filter_map(|(stand, queue)| Some((stand, count(&queue)?)))
+        .collect())
 }
 
 /// Every line of an evening with how many wait in it, in a few queries.

@@ -16,6 +16,7 @@ pub mod form;
 pub mod gate;
 pub mod holder;
 pub mod notices;
+mod on_behalf;
 mod pages;
 pub mod paper;
 pub mod poster;

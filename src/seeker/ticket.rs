@@ -214,10 +214,19 @@ pub fn remember(app: &App, secret: &Secret) -> Cookie<'static> {
         .build()
 }
 
-/// The secret of the ticket that this telephone opened last.
-pub fn remembered(app: &App, jar: &CookieJar) -> Option<String> {
-    let cookie = jar.get(cookie_name(&app.settings))?;
-    Some(cookie.value().to_owned())
+/// The ticket that this telephone opened last, unless it was withdrawn.
+///
+/// # Errors
+/// When the database is away.
+pub async fn remembered(app: &App, jar: &CookieJar) -> AppResult<Option<Ticket>> {
+    let Some(cookie) = jar.get(cookie_name(&app.settings)) else {
+        return Ok(None);
+    };
+    match by_secret(app, app.settings.office, cookie.value()).await {
+        Ok(ticket) => Ok(Some(ticket)),
+        Err(AppError::Internal(error)) => Err(error.into()),
+        Err(_) => Ok(None),
+    }
 }
 
 /// The address of a ticket as its QR carries it.

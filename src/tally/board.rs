@@ -6,7 +6,7 @@ use super::{
     picture::{Picture, Stage},
     report::{Tally, is_small},
 };
-use crate::domain::fair::HostPart;
+use crate::domain::{fair::HostPart, floor::heat};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -254,15 +254,6 @@ fn booths(tally: &Tally, stage: &Stage) -> Vec<Booth> {
             }
         })
         .collect()
-}
-
-/// Fifths of the busiest booth; nobody at all is cold.
-fn heat(persons: u32, busiest: u32) -> u8 {
-    if persons == 0 {
-        return 0;
-    }
-    let fifth = u64::from(persons - 1) * 5 / u64::from(busiest.max(1));
-    u8::try_from(fifth.min(4)).unwrap_or(4)
 }
 
 fn platforms(picture: &Picture) -> Vec<Platform> {

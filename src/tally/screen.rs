@@ -5,7 +5,10 @@ use super::{
     report::platform_name,
 };
 use crate::{
-    domain::floor::{self, Shape},
+    domain::{
+        floor::{self, Shape},
+        moment,
+    },
     platform::{
         clock::beijing,
         home::{Coming, Half},
@@ -134,7 +137,7 @@ impl ScreenPage {
         let now = moment.now;
         Self {
             line: line(&board, now, &words),
-            clock: beijing(now).format("%H:%M").to_string(),
+            clock: moment::clock(now),
             millis: now.timestamp_millis(),
             date: date(&board, now, &words),
             state: moment.state(&board),
@@ -175,7 +178,7 @@ impl ScreenPage {
 /// Where it is and what there is; when it is over, since when what is shown is the result.
 fn line(board: &Board, now: DateTime<Utc>, words: &Words) -> String {
     if now >= board.ends_at {
-        let at = beijing(board.ends_at).format("%H:%M").to_string();
+        let at = moment::clock(board.ends_at);
         let holes = [("day", day(board.ends_at, words)), ("at", at)];
         return words.say("tally.screen.line_final", &holes);
     }
@@ -256,7 +259,7 @@ fn thousands(number: i64) -> String {
 fn course(board: &Board) -> Vec<Bar> {
     let quarters = board.course.iter();
     quarters
-        .map(|q| bar(beijing(q.at).format("%H:%M").to_string(), q.persons.into()))
+        .map(|q| bar(moment::clock(q.at), q.persons.into()))
         .collect()
 }
 
@@ -397,7 +400,7 @@ const FEED: usize = 4;
 /// What happened, and below it what comes next on the side programme and at the service desk.
 fn feed(board: &Board, half: &Half, now: DateTime<Utc>, words: &Words) -> Vec<Item> {
     let news = board.feed.iter().map(|news: &News| Item {
-        time: beijing(news.at).format("%H:%M").to_string(),
+        time: moment::clock(news.at),
         place: news.booth.clone().unwrap_or_default(),
         text: words.say(
             &format!("tally.screen.news.{}", news.measure),
@@ -405,7 +408,7 @@ fn feed(board: &Board, half: &Half, now: DateTime<Utc>, words: &Words) -> Vec<It
         ),
     });
     let programme = board.programme.iter().map(|item| Item {
-        time: beijing(item.starts_at).format("%H:%M").to_string(),
+        time: moment::clock(item.starts_at),
         place: words.plain("tally.screen.programme"),
         text: format!("{} · {}", item.title, item.place),
     });
@@ -423,7 +426,7 @@ fn desk(half: &Half, now: DateTime<Utc>, words: &Words) -> Option<Item> {
     let mut desks = half.desks.iter();
     let desk = desks.find(|desk| day(desk.starts_at) == day(now))?;
     Some(Item {
-        time: beijing(desk.starts_at).format("%H:%M").to_string(),
+        time: moment::clock(desk.starts_at),
         place: words.plain("tally.screen.desk"),
         text: format!("{} · {}", desk.place, desk.kind),
     })

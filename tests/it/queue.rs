@@ -262,6 +262,57 @@ async fn the_ticket_tells_how_many_are_ahead_and_when_it_is_its_turn() {
     assert!(screen.contains(">6<") && !screen.contains("张"), "{screen}");
 }
 
+/// While lines are called the floor plan tells how many wait; a telephone that opened its ticket has
+/// its own booths outlined, and nobody else's page knows of it.
+#[tokio::test]
+async fn the_floor_plan_tells_where_people_wait_and_which_booths_are_mine() {
+    let market = Market::open().await;
+    let booth = stand(&market).await.code;
+    let (visitor, map) = (market.app().visitor(), "/f/starlight/map");
+    let quiet = visitor.get(map).await.expect(200).read();
+    assert!(
+        quiet.contains("aw heat-0") && !quiet.contains("人在等"),
+        "{quiet}"
+    );
+    assert!(quiet.contains("排队 少"), "{quiet}");
+    let seeker = market.seeker("张小芳", "13800006608").await;
+    let opened = seeker.client.get(&format!("/T/{}", seeker.secret)).await;
+    let telephone = seeker.client.with(&opened.expect(200));
+    let before = telephone.get(map).await.expect(200).read();
+    assert!(before.contains("我的入场券") && !before.contains("bx taken me"));
+    give(&market.clerk, &booth).await.expect(201);
+    take(&seeker, &booth).await.expect(201);
+    let mine = telephone.get(map).await.expect(200);
+    assert_eq!(mine.headers["cache-control"], "no-store");
+    let mine = mine.read();
+    assert!(
+        mine.contains("bx taken me") && mine.contains("2 人在等"),
+        "{mine}"
+    );
+    assert!(mine.contains("aw heat-4"));
+    let others = visitor.get(map).await.expect(200).read();
+    assert!(
+        others.contains("2 人在等") && !others.contains("bx taken me"),
+        "{others}"
+    );
+    // Out of the line, and with an interest instead.
+    let leave = format!("/tickets/{}/queues/{booth}", seeker.secret);
+    seeker.client.api_delete(&leave).await.expect(204);
+    let left = telephone.get(map).await.expect(200).read();
+    assert!(left.contains("1 人在等") && !left.contains("bx taken me"));
+    market
+        .interest(&seeker, &market.posting, &[])
+        .await
+        .expect(201);
+    let interested = telephone.get(map).await.expect(200).read();
+    assert!(interested.contains("bx taken me"), "{interested}");
+    // Afterwards nobody waits, whatever the lines still hold.
+    market.app().clock.advance(TimeDelta::hours(6));
+    let over = visitor.get(&format!("{map}?n=1")).await.expect(200).read();
+    assert!(!over.contains("人在等"), "{over}");
+    assert!(!over.contains("aw heat-"), "{over}");
+}
+
 #[tokio::test]
 async fn who_is_absent_goes_back_once_and_is_out_the_second_time() {
     let market = Market::open().await;

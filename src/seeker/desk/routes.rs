@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     account::{Actor, Routes},
-    domain::{fault::Faults, id::RegistrationId, ticket::Code},
+    domain::{fault::Faults, ticket::Code},
     entity::{fair, registration},
     error::{AppError, AppResult},
     platform::{
@@ -16,11 +16,10 @@ use crate::{
         page::{self, Said, View},
     },
     seeker::{
-        Matches,
-        commands::{self, InHand, NewRegistration},
+        Matches, commands,
         fairs::{self, FairLine},
-        form, holder,
-        notices::{self, Agreed},
+        holder, notices,
+        on_behalf::{self, Entered},
         roles::DESK,
         source::Channel,
         store, ticket,
@@ -119,9 +118,14 @@ async fn register(
     sent: Sent,
 ) -> AppResult<Response> {
     let fair = fairs::for_staff(&app, &actor, &slug).await?;
-    match enter(&app, &actor, &view, &fair, &sent).await {
-        Ok(Entered::Joined(uid)) => {
-            let to = format!("/office/fairs/{slug}/registrations/{uid}?said=joined");
+    let by_form = (Channel::Desk, &sent);
+    match on_behalf::by_form(&app, &actor, view.lang, &fair, by_form).await {
+        Ok(Entered::Known(row)) => {
+            let said = match sent.get("code").trim() {
+                "" => "known",
+                _ => "joined",
+            };
+            let to = format!("/office/fairs/{slug}/registrations/{}?said={said}", row.uid);
             Ok(Redirect::to(&to).into_response())
         }
         Ok(Entered::New(id)) => {
@@ -131,43 +135,6 @@ async fn register(
             view.show(show::slip(&app, &fair, row, &secret).await?)
         }
         Err(error) => refuse(&app, &view, &fair, &sent, error).await,
-    }
-}
-
-enum Entered {
-    New(RegistrationId),
-    /// The number has a ticket, to which the blank one in the person's hand leads now.
-    Joined(String),
-}
-
-async fn enter(
-    app: &App,
-    actor: &Actor,
-    view: &View,
-    fair: &fair::Model,
-    sent: &Sent,
-) -> AppResult<Entered> {
-    let (wish, code) = form::wish_and_blank(sent)?;
-    let phone = wish.contact.phone.clone();
-    let notices = notices::of(app, fair.office_id, view.lang).await?;
-    let new = NewRegistration {
-        wish,
-        area: None,
-        source: Channel::Desk.into(),
-        agreed: Agreed::from(&notices),
-        code: code.clone().map(InHand::Blank),
-        by: Some(actor.account),
-    };
-    let once = sent.once(&format!("{} desk {}", actor.account, fair.id))?;
-    match (commands::register(app, fair, once, new).await, code) {
-        (Ok(done), _) => Ok(Entered::New(done.value)),
-        (Err(error), Some(code)) if error.code() == Some("already_registered") => {
-            let known = commands::registered(app, fair, &phone).await?;
-            let known = known.ok_or(error)?;
-            commands::join_blank(app, actor, &known, &code).await?;
-            Ok(Entered::Joined(known.uid))
-        }
-        (Err(error), _) => Err(error),
     }
 }
 

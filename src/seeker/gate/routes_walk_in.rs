@@ -9,7 +9,6 @@ use crate::{
     account::{Actor, Routes},
     domain::{
         fault::{Faults, FieldFault},
-        id::RegistrationId,
         ticket::Code,
     },
     entity::fair,
@@ -21,10 +20,11 @@ use crate::{
         text::Lang,
     },
     seeker::{
-        commands::{self, InHand, NewRegistration},
+        commands::{InHand, NewRegistration},
         fairs,
         form::Raw,
         notices::{self, Agreed},
+        on_behalf::{self, Entered},
         roles::GATE,
         source::Channel,
     },
@@ -82,7 +82,13 @@ async fn enter(
     let (sent, now) = (call.body.sent_at, app.db.now());
     let (new, code, scan) = read(&app, &actor, &fair, lang, call.body).await?;
     let scan = believed(scan, &fair, (sent, now));
-    let id = register(&app, &actor, &fair, &scan.nonce, (new, &code)).await?;
+    // Whoever sends it again, it is the same person at the same gate.
+    let nonce = scan.nonce.as_bytes();
+    let once = Once::keyed(format!("walk-in {}", fair.id), &scan.nonce, nonce)?;
+    let id = match on_behalf::enter(&app, &actor, &fair, once, new).await? {
+        Entered::New(id) => id,
+        Entered::Known(row) => row.id,
+    };
     let nonce = scan.nonce.clone();
     let scan = Scan {
         token: Token::Registration(id),
@@ -131,26 +137,4 @@ async fn read(
         by: Some(actor.account),
     };
     Ok((new, code, scan))
-}
-
-async fn register(
-    app: &App,
-    actor: &Actor,
-    fair: &fair::Model,
-    nonce: &str,
-    (new, code): (NewRegistration, &Code),
-) -> AppResult<RegistrationId> {
-    let phone = new.wish.contact.phone.clone();
-    // Whoever sends it again, it is the same person at the same gate.
-    let once = Once::keyed(format!("walk-in {}", fair.id), nonce, nonce.as_bytes())?;
-    match commands::register(app, fair, once, new).await {
-        Ok(done) => Ok(done.value),
-        Err(error) if error.code() == Some("already_registered") => {
-            let known = commands::registered(app, fair, &phone).await?;
-            let known = known.ok_or(error)?;
-            commands::join(app, actor, &known, code).await?;
-            Ok(known.id)
-        }
-        Err(error) => Err(error),
-    }
 }

@@ -7,7 +7,6 @@ use super::{
 };
 use crate::{
     account::Actor,
-    domain::id::RegistrationId,
     entity::{fair, registration},
     error::AppResult,
     platform::{
@@ -17,10 +16,9 @@ use crate::{
         page::View,
     },
     seeker::{
-        commands::{self, InHand, NewRegistration},
         fairs::{self, FairLine},
-        form, holder,
-        notices::{self, Agreed},
+        holder, notices,
+        on_behalf::{self, Entered},
         source::Channel,
     },
 };
@@ -83,7 +81,8 @@ pub async fn register(
     let Some(gate) = show::chosen(&fair, sent.get("gate")) else {
         return Ok(Redirect::to(&format!("/gate/{slug}")).into_response());
     };
-    match enter(&app, &actor, &view, &fair, &sent).await {
+    let by_form = (Channel::Gate, &sent);
+    match on_behalf::by_form(&app, &actor, view.lang, &fair, by_form).await {
         Ok(Entered::New(id)) => {
             let token = Token::Registration(id);
             let scan = Scan::here(token, gate, Direction::In, nonce(&sent));
@@ -94,45 +93,6 @@ pub async fn register(
             let form = Form::again(view.lang, &sent, &error);
             let page = page(&app, &view, &fair, gate, form).await?;
             view.show_with(StatusCode::UNPROCESSABLE_ENTITY, page)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-enum Entered {
-    New(RegistrationId),
-    /// The number has a ticket; a blank one in the person's hand leads to it now.
-    Known(Box<registration::Model>),
-}
-
-async fn enter(
-    app: &App,
-    actor: &Actor,
-    view: &View,
-    fair: &fair::Model,
-    sent: &Sent,
-) -> AppResult<Entered> {
-    let (wish, code) = form::wish_and_blank(sent)?;
-    let phone = wish.contact.phone.clone();
-    let notices = notices::of(app, fair.office_id, view.lang).await?;
-    let new = NewRegistration {
-        wish,
-        area: None,
-        source: Channel::Gate.into(),
-        agreed: Agreed::from(&notices),
-        code: code.clone().map(InHand::Blank),
-        by: Some(actor.account),
-    };
-    let once = sent.once(&format!("{} walk-in {}", actor.account, fair.id))?;
-    match commands::register(app, fair, once, new).await {
-        Ok(done) => Ok(Entered::New(done.value)),
-        Err(error) if error.code() == Some("already_registered") => {
-            let row = commands::registered(app, fair, &phone).await?;
-            let row = row.ok_or(error)?;
-            if let Some(code) = code {
-                commands::join_blank(app, actor, &row, &code).await?;
-            }
-            Ok(Entered::Known(Box::new(row)))
         }
         Err(error) => Err(error),
     }
