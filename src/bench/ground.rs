@@ -30,11 +30,12 @@ impl Ground {
         let server = Database::connect(options).await?;
         let run = secret::uid();
         let names = ["product", "limit"].map(|side| format!("nightfair_bench_{side}_{run}"));
-        for name in &names {
-            let sql = format!("CREATE SCHEMA \"{name}\"");
-            let made = server.execute_unprepared(&sql).await;
-            made.context("the bench needs a database in which it may make schemas")?;
-        }
+        // Sent as one, so that both are made or none.
+        let sql = names
+            .each_ref()
+            .map(|name| format!("CREATE SCHEMA \"{name}\";"));
+        let made = server.execute_unprepared(&sql.concat()).await;
+        made.context("the bench needs a database in which it may make schemas")?;
         let mark = if url.contains('?') { '&' } else { '?' };
         let [product, limit] = names
             .each_ref()
