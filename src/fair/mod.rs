@@ -45,11 +45,14 @@ use axum_extra::extract::CookieJar;
 use futures_util::future::BoxFuture;
 use std::collections::{HashMap, HashSet};
 
+/// How many wait at each booth where anybody does.
+pub type WaitingAt = HashMap<ParticipationId, u32>;
+
 /// What the capabilities above this one know of the visitors of an evening, for its floor plan.
 #[derive(Clone, Copy)]
 pub struct Crowd {
-    /// How many wait at each booth where anybody does.
-    pub waiting: fn(App, FairId) -> BoxFuture<'static, AppResult<HashMap<ParticipationId, u32>>>,
+    /// Who waits now.
+    pub waiting: fn(App, FairId) -> BoxFuture<'static, AppResult<WaitingAt>>,
     /// With whom the ticket that this telephone knows has to do; `None` when it knows none.
     pub mine: fn(App, CookieJar) -> BoxFuture<'static, AppResult<Option<Mine>>>,
 }

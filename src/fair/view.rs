@@ -1,6 +1,6 @@
 //! Rows as people see them.
 use super::{
-    Mine, booth_store,
+    Mine, WaitingAt, booth_store,
     form::FORM,
     pages::{Choice, Drawing, Evening, Head, HostLine, ProgrammeLine, StallRow, Stand, TaskLine},
     plan::{self, Label, Stall, StallState},
@@ -15,7 +15,7 @@ use crate::{
         fair::{FairKind, HostPart, ProgrammeKind},
         floor::{self, Shape},
         group::TargetGroup,
-        id::{BoothId, EmployerId, FairId, ParticipationId, UnitId},
+        id::{BoothId, EmployerId, FairId, UnitId},
         moment,
     },
     entity::{fair::Model, fair_programme, fair_task, participation},
@@ -298,7 +298,7 @@ pub struct Visitor<'a> {
     /// Whether booths lead to the pages of their employers.
     pub linked: bool,
     /// How many wait at each booth, while lines are called.
-    pub waiting: Option<&'a HashMap<ParticipationId, u32>>,
+    pub waiting: Option<&'a WaitingAt>,
     /// How many wait where most do.
     pub busiest: u32,
     /// The visitor's own ticket.

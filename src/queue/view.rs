@@ -12,12 +12,12 @@ use crate::{
     },
     entity::{booth_queue, queue_place},
     error::{AppError, AppResult},
-    fair::store as fairs,
+    fair::{WaitingAt, store as fairs},
     platform::App,
     seeker::{QueueRow, ticket},
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// Numbers that a board shows of those who wait.
 const SHOWN: usize = 12;
@@ -240,7 +240,7 @@ pub async fn stands(app: &App, id: RegistrationId) -> AppResult<HashSet<Particip
 }
 
 /// How many wait at each booth of an evening where anybody does.
-pub async fn waiting(app: &App, fair: FairId) -> AppResult<HashMap<ParticipationId, u32>> {
+pub async fn waiting(app: &App, fair: FairId) -> AppResult<WaitingAt> {
     let queues = store::of_fair(app.db.read(), fair).await?;
     let counts = store::counts(app.db.read(), fair).await?;
     let count = |queue: &booth_queue::Model| u32::try_from(*counts.get(&queue.id)?).ok();
