@@ -196,9 +196,10 @@ fn small(count: usize) -> u32 {
 }
 
 /// 热度: in which quarter of the busiest booth's persons a booth is, 1 to 4; 0 where nobody is.
-pub fn heat(persons: u32, busiest: u32) -> u8 {
-    let quarter = (u64::from(persons) * 4).div_ceil(u64::from(busiest.max(1)));
-    u8::try_from(quarter.min(4)).unwrap_or(4)
+pub fn heat(persons: i64, busiest: i64) -> u8 {
+    let busiest = busiest.max(1);
+    let quarter = (persons * 4 + busiest - 1) / busiest;
+    u8::try_from(quarter.clamp(0, 4)).unwrap_or(4)
 }
 
 #[cfg(test)]

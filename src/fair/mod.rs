@@ -46,7 +46,7 @@ use futures_util::future::BoxFuture;
 use std::collections::{HashMap, HashSet};
 
 /// How many wait at each booth where anybody does.
-pub type WaitingAt = HashMap<ParticipationId, u32>;
+pub type WaitingAt = HashMap<ParticipationId, i64>;
 
 /// What the capabilities above this one know of the visitors of an evening, for its floor plan.
 #[derive(Clone, Copy)]

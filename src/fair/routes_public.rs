@@ -103,8 +103,9 @@ pub async fn map(
     let find = || store::find_shown(app.db.read(), app.settings.office, &slug);
     if let Some(mine) = (crowd.mine)(app.clone(), jar).await? {
         let fair = find().await?;
-        let mine = Some(mine).filter(|mine| mine.fair == fair.id);
-        return view.show(map_page(&app, &view, &fair, (crowd, mine)).await?);
+        if mine.fair == fair.id {
+            return view.show(map_page(&app, &view, &fair, (crowd, Some(mine))).await?);
+        }
     }
     let make = || async {
         let fair = find().await?;

@@ -300,7 +300,7 @@ pub struct Visitor<'a> {
     /// How many wait at each booth, while lines are called.
     pub waiting: Option<&'a WaitingAt>,
     /// How many wait where most do.
-    pub busiest: u32,
+    pub busiest: i64,
     /// The visitor's own ticket.
     pub own: Option<&'a Mine>,
 }

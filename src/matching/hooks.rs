@@ -57,7 +57,7 @@ pub const MATCHES: Matches = Matches {
 
 /// 摊位图上的排队人数和自己的意向
 pub const CROWD: Crowd = Crowd {
-    waiting: |app, fair| Box::pin(async move { queue::view::waiting(&app, fair).await }),
+    waiting: |app, fair| Box::pin(async move { queue::store::counts(app.db.read(), fair).await }),
     mine: |app, jar| Box::pin(async move { mine(&app, &jar).await }),
 };
 

@@ -173,20 +173,20 @@ pub fn of_row(row: &queue_place::Model) -> Waiting {
     }
 }
 
-/// How many wait in each line of an evening.
+/// How many wait at each booth of an evening where anybody does.
 pub async fn counts(
     db: &impl ConnectionTrait,
     fair: FairId,
-) -> AppResult<HashMap<BoothQueueId, i64>> {
+) -> AppResult<HashMap<ParticipationId, i64>> {
     use queue_place::Column;
-    let rows: Vec<(BoothQueueId, i64)> = queue_place::Entity::find()
+    let rows: Vec<(ParticipationId, i64)> = queue_place::Entity::find()
         .join(JoinType::InnerJoin, to_queue())
         .filter(booth_queue::Column::FairId.eq(fair))
         .filter(Column::State.eq(PlaceState::Waiting))
         .select_only()
-        .column(Column::QueueId)
+        .column(booth_queue::Column::ParticipationId)
         .column_as(Column::Id.count(), "n")
-        .group_by(Column::QueueId)
+        .group_by(booth_queue::Column::ParticipationId)
         .into_tuple()
         .all(db)
         .await?;

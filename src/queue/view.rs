@@ -6,13 +6,13 @@ use super::{
 };
 use crate::{
     domain::{
-        id::{FairId, ParticipationId, RegistrationId},
+        id::{ParticipationId, RegistrationId},
         moment,
         queue::{self as rules, Pace, PlaceState, awaited_until, pace, wait},
     },
     entity::{booth_queue, queue_place},
     error::{AppError, AppResult},
-    fair::{WaitingAt, store as fairs},
+    fair::store as fairs,
     platform::App,
     seeker::{QueueRow, ticket},
 };
@@ -239,17 +239,6 @@ pub async fn stands(app: &App, id: RegistrationId) -> AppResult<HashSet<Particip
         .collect())
 }
 
-/// How many wait at each booth of an evening where anybody does.
-pub async fn waiting(app: &App, fair: FairId) -> AppResult<WaitingAt> {
-    let queues = store::of_fair(app.db.read(), fair).await?;
-    let counts = store::counts(app.db.read(), fair).await?;
-    let count = |queue: &booth_queue::Model| u32::try_from(*counts.get(&queue.id)?).ok();
-    let queues = queues.into_iter();
-    Ok(queues
-        .filter_map(|(stand, queue)| Some((stand, count(&queue)?)))
-        .collect())
-}
-
 /// Every line of an evening with how many wait in it, in a few queries.
 pub async fn lines(app: &App, fair: &crate::entity::fair::Model) -> AppResult<Vec<Line>> {
     let stands = stand::of_fair(app, fair).await?;
@@ -260,11 +249,10 @@ pub async fn lines(app: &App, fair: &crate::entity::fair::Model) -> AppResult<Ve
         .into_iter()
         .map(|stand| {
             let queue = queues.get(&stand.row.id);
-            let count = queue.and_then(|queue| counts.get(&queue.id));
             Line {
                 booth: stand.booth.clone().unwrap_or_default(),
                 employer: stand.employer.clone(),
-                waiting: count.copied().unwrap_or(0),
+                waiting: counts.get(&stand.row.id).copied().unwrap_or(0),
                 paused: queue.is_some_and(|queue| queue.paused_at.is_some()),
                 board: board_href(&stand),
                 code: stand.row.code,

@@ -17,8 +17,10 @@ use crate::{
 /// What became of it.
 pub enum Entered {
     New(RegistrationId),
-    /// The number has this ticket already; a code in the hand leads to it now.
+    /// The number has this ticket already.
     Known(Box<registration::Model>),
+    /// The same, and the code in the hand leads to it now.
+    Joined(Box<registration::Model>),
 }
 
 /// Registers by the form of staff.
@@ -65,13 +67,19 @@ pub async fn enter(
     };
     let known = commands::registered(app, fair, &phone).await?;
     let known = known.ok_or(error)?;
-    match held {
-        Some(InHand::Blank(code)) => commands::join_blank(app, actor, &known, &code).await?,
-        // That a code which was given out is another's stands in the gate's list of differences.
-        Some(InHand::GivenOut(code)) => {
-            commands::join(app, actor, &known, &code).await?;
+    let joined = match held {
+        Some(InHand::Blank(code)) => {
+            commands::join_blank(app, actor, &known, &code).await?;
+            true
         }
-        None => {}
-    }
-    Ok(Entered::Known(Box::new(known)))
+        // That a code which was given out is another's stands in the gate's list of differences.
+        Some(InHand::GivenOut(code)) => commands::join(app, actor, &known, &code).await?,
+        None => false,
+    };
+    let known = Box::new(known);
+    Ok(if joined {
+        Entered::Joined(known)
+    } else {
+        Entered::Known(known)
+    })
 }

@@ -250,7 +250,7 @@ fn booths(tally: &Tally, stage: &Stage) -> Vec<Booth> {
                 number: *number,
                 employer: at.map(|at| at.name.clone()),
                 persons,
-                heat: heat(persons, busiest),
+                heat: heat(persons.into(), busiest.into()),
             }
         })
         .collect()

@@ -445,6 +445,14 @@ async fn a_blank_ticket_becomes_somebodys_when_its_code_is_registered() {
     };
     let slip = enter(office, "王小明", "13800006608", &first.to_lowercase()).await;
     assert!(slip.expect(200).text().contains(&first[4..]));
+    // Whoever has a ticket already is not given another: the desk is led to it.
+    for (held, said) in [("", "known"), ("-", "known"), (first, "joined")] {
+        let to = enter(office, "王小明", "13800006608", held).await;
+        let to = to.expect(303).location();
+        assert!(to.ends_with(&format!("?said={said}")), "{to}");
+        let there = office.get(&to).await.expect(200).text();
+        assert!(there.contains(&word(&format!("seeker.registration.said.{said}"))));
+    }
     let admitted = office.api_post(&gate, &scan("n2", first)).await.expect(200);
     assert_eq!(admitted.json()["result"], "admitted");
     let booth = stand_code(&evening.app, evening.stands[0].0).await;

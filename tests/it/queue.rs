@@ -4,13 +4,14 @@ use crate::{
     browser::{Browser, DESK, PHONE, word},
     harness::{Client, EVENING, Reply, TestApp, times},
     matching_make::{Market, Seeker, offer},
-    posting_make::{Square, once_of},
+    posting_make::{Square, add_fair, once_of},
 };
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use nightfair::{
     domain::{
         employer::EmployerStatus,
+        fair::FairStatus,
         id::ParticipationId,
         queue::{PlaceState, Waiting},
         role::Role,
@@ -306,6 +307,14 @@ async fn the_floor_plan_tells_where_people_wait_and_which_booths_are_mine() {
         .expect(201);
     let interested = telephone.get(map).await.expect(200).read();
     assert!(interested.contains("bx taken me"), "{interested}");
+    // On the plan of another evening, and once it was withdrawn, the ticket is nobody's.
+    add_fair(market.app(), "other", FairStatus::Published).await;
+    let other = telephone.get("/f/other/map").await.expect(200);
+    assert!(other.headers.contains_key("etag") && !other.read().contains("我的入场券"));
+    let ticket = format!("/tickets/{}", seeker.secret);
+    seeker.client.api_delete(&ticket).await.expect(204);
+    let withdrawn = telephone.get(map).await.expect(200);
+    assert!(withdrawn.headers.contains_key("etag") && !withdrawn.read().contains("我的入场券"));
     // Afterwards nobody waits, whatever the lines still hold.
     market.app().clock.advance(TimeDelta::hours(6));
     let over = visitor.get(&format!("{map}?n=1")).await.expect(200).read();

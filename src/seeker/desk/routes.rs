@@ -120,14 +120,8 @@ async fn register(
     let fair = fairs::for_staff(&app, &actor, &slug).await?;
     let by_form = (Channel::Desk, &sent);
     match on_behalf::by_form(&app, &actor, view.lang, &fair, by_form).await {
-        Ok(Entered::Known(row)) => {
-            let said = match sent.get("code").trim() {
-                "" => "known",
-                _ => "joined",
-            };
-            let to = format!("/office/fairs/{slug}/registrations/{}?said={said}", row.uid);
-            Ok(Redirect::to(&to).into_response())
-        }
+        Ok(Entered::Known(row)) => Ok(to_ticket(&slug, &row, "known")),
+        Ok(Entered::Joined(row)) => Ok(to_ticket(&slug, &row, "joined")),
         Ok(Entered::New(id)) => {
             let row = store::by_id(app.db.read(), id).await?;
             let row = row.ok_or_else(AppError::not_found)?;
@@ -136,6 +130,12 @@ async fn register(
         }
         Err(error) => refuse(&app, &view, &fair, &sent, error).await,
     }
+}
+
+/// To the page of a registration, which says what was done.
+fn to_ticket(slug: &str, row: &registration::Model, said: &str) -> Response {
+    let to = format!("/office/fairs/{slug}/registrations/{}?said={said}", row.uid);
+    Redirect::to(&to).into_response()
 }
 
 async fn refuse(
@@ -194,10 +194,7 @@ async fn join(
         Err(fault) => Err(Faults::one("code", fault).into()),
     };
     match joined {
-        Ok(()) => {
-            let to = format!("/office/fairs/{slug}/registrations/{uid}?said=joined");
-            Ok(Redirect::to(&to).into_response())
-        }
+        Ok(()) => Ok(to_ticket(&slug, &row, "joined")),
         Err(error) => {
             let form = Form::retry(view.lang, &sent, error)?;
             let mut page = show::one(&app, &fair, row).await?;

@@ -87,7 +87,7 @@ async fn enter(
     let once = Once::keyed(format!("walk-in {}", fair.id), &scan.nonce, nonce)?;
     let id = match on_behalf::enter(&app, &actor, &fair, once, new).await? {
         Entered::New(id) => id,
-        Entered::Known(row) => row.id,
+        Entered::Known(row) | Entered::Joined(row) => row.id,
     };
     let nonce = scan.nonce.clone();
     let scan = Scan {

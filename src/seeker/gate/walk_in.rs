@@ -88,7 +88,9 @@ pub async fn register(
             let scan = Scan::here(token, gate, Direction::In, nonce(&sent));
             tell(&app, &actor, &view, &fair, scan).await
         }
-        Ok(Entered::Known(row)) => known(&app, &view, &fair, gate, *row).await,
+        Ok(Entered::Known(row) | Entered::Joined(row)) => {
+            known(&app, &view, &fair, gate, *row).await
+        }
         Err(error) if !error.field_errors().is_empty() => {
             let form = Form::again(view.lang, &sent, &error);
             let page = page(&app, &view, &fair, gate, form).await?;
