@@ -17,6 +17,10 @@ pub const PHONE: (u32, u32) = (390, 844);
 pub const DESK: (u32, u32) = (1280, 800);
 pub const WALL: (u32, u32) = (1920, 1080);
 
+/// The program answers within 20 s; a page that takes three times as long hangs in the browser. The
+/// driver says so before the line to itself is given up, which says nothing.
+const LOADS: Duration = Duration::from_secs(60);
+
 /// One browser at a time: two would only slow each other down.
 static ALONE: Mutex<()> = Mutex::const_new(());
 
@@ -63,20 +67,33 @@ pub struct Browser {
     _alone: MutexGuard<'static, ()>,
 }
 
-/// The program that steers the browser.
-struct Driver(Child);
+/// The program that steers the browser, and where it writes what it does.
+struct Driver {
+    child: Child,
+    log: PathBuf,
+}
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
+        if std::thread::panicking() {
+            let ended = self.child.try_wait().unwrap();
+            eprintln!("the driver, ended: {ended:?}, did last:");
+            let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+            let last: Vec<_> = log.lines().rev().take(12).collect();
+            for line in last.into_iter().rev() {
+                eprintln!("  {}", line.chars().take(200).collect::<String>());
+            }
+        }
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 }
 
 impl Driver {
-    fn start() -> (Self, String) {
+    fn start(log: PathBuf) -> (Self, String) {
         let mut child = Command::new("chromedriver")
-            .arg("--port=0")
+            .args(["--port=0", "--log-level=INFO"])
+            .arg(format!("--log-path={}", log.display()))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -87,7 +104,8 @@ impl Driver {
             port.trim_end_matches('.').parse::<u16>().ok()
         });
         std::thread::spawn(move || lines.for_each(drop));
-        (Self(child), format!("http://127.0.0.1:{}", port.unwrap()))
+        let driver = Self { child, log };
+        (driver, format!("http://127.0.0.1:{}", port.unwrap()))
     }
 }
 
@@ -101,7 +119,7 @@ impl Browser {
     pub async fn start(host: &str, profile: Option<&Path>, flags: &[String]) -> Self {
         let alone = ALONE.lock().await;
         let dir = tempfile::tempdir().unwrap();
-        let (driver, url) = Driver::start();
+        let (driver, url) = Driver::start(dir.path().join("driver.log"));
         let mut wish = DesiredCapabilities::chrome();
         wish.set_binary("/usr/bin/chromium").unwrap();
         for flag in [
@@ -129,6 +147,7 @@ impl Browser {
         wish.set_browser_log_level(LoggingPrefsLogLevel::All)
             .unwrap();
         let web = WebDriver::new(&url, wish).await.unwrap();
+        web.set_page_load_timeout(LOADS).await.unwrap();
         let browser = Self {
             web,
             driver,
