@@ -254,6 +254,30 @@ async fn the_list_has_hashes_and_masked_names_and_ends_with_the_session() {
 }
 
 #[tokio::test]
+async fn devices_at_one_gate_divide_its_share_while_they_are_at_work() {
+    let evening = Evening::open(1).await;
+    let share = async |gate: &str, device: &str| {
+        let path = format!("/fairs/{SLUG}/pack?gate={gate}&device={device}");
+        let pack = evening.steward.api_get(&path).await.expect(200);
+        pack.json()["allotment"].clone()
+    };
+    assert_eq!(share("东门", "a").await, 400, "alone, half of 800");
+    let scan = json!({
+        "ticket": evening.secret(0), "gate": "东门", "nonce": "first-of-b", "device": "b",
+    });
+    evening.scan(&scan).await;
+    assert_eq!(
+        share("东门", "b").await,
+        399,
+        "its own scan is no other device"
+    );
+    assert_eq!(share("东门", "a").await, 199, "half of that");
+    assert_eq!(share("西门", "a").await, 399, "nobody is at the other gate");
+    evening.app.clock.set("2026-08-08T12:31:00Z");
+    assert_eq!(share("东门", "a").await, 399, "the other went home");
+}
+
+#[tokio::test]
 async fn what_was_shown_without_a_network_is_what_happened() {
     let evening = Evening::open(3).await;
     let scan =

@@ -20,6 +20,8 @@ use std::collections::HashMap;
 
 /// A pack is of no use so long after the evening.
 const KEPT: TimeDelta = TimeDelta::hours(6);
+/// A device that reported nothing for so long does not stand at its gate any more.
+const AT_WORK: TimeDelta = TimeDelta::minutes(30);
 /// Bytes of a secret's hash: no two of a million tickets collide.
 const OF_SECRET: usize = 8;
 /// Bytes of a code's hash.
@@ -36,7 +38,8 @@ pub struct Pack {
     pub cancelled: bool,
     pub capacity: i64,
     pub inside: i64,
-    /// How many more this gate may let in without asking: its share of the places that are left.
+    /// How many more the device may let in without asking: the gate's share of the places that are
+    /// left, divided among the devices that are at work there.
     pub allotment: i64,
     /// base64url; `HMAC-SHA256(key, hex(SHA-256(secret)))` and `HMAC-SHA256(key, code)` are
     /// compared.
@@ -50,8 +53,13 @@ pub struct Pack {
     pub codes: Vec<(String, usize)>,
 }
 
-/// Makes the pack of a fair for one gate; that it was handed out stands in the record.
-pub async fn make(app: &App, actor: &Actor, fair: &fair::Model, gate: &str) -> AppResult<Pack> {
+/// Makes the pack of a fair for one device at a gate; that it was handed out stands in the record.
+pub async fn make(
+    app: &App,
+    actor: &Actor,
+    fair: &fair::Model,
+    (gate, device): (&str, &str),
+) -> AppResult<Pack> {
     let rows = store::standing(app.db.read(), fair.id).await?;
     let key = secret::random::<32>();
     let mut items = Vec::with_capacity(rows.len());
@@ -76,6 +84,8 @@ pub async fn make(app: &App, actor: &Actor, fair: &fair::Model, gate: &str) -> A
         let place = places.get(&row.registration_id)?;
         Some((hash::<OF_CODE>(&key, &row.code), *place))
     });
+    let since = app.db.now() - AT_WORK;
+    let others = store::other_devices(app.db.read(), fair.id, (gate, device), since).await?;
     note_export(app, actor, "registrations", fair.id.0, "pack").await?;
     Ok(Pack {
         codes: further.collect(),
@@ -86,15 +96,17 @@ pub async fn make(app: &App, actor: &Actor, fair: &fair::Model, gate: &str) -> A
         cancelled: fair.status == FairStatus::Cancelled,
         capacity: fair.capacity,
         inside: fair.inside,
-        allotment: share(fair),
+        allotment: share(fair, others),
         key: URL_SAFE_NO_PAD.encode(key),
         items,
     })
 }
 
-fn share(fair: &fair::Model) -> i64 {
+/// With `others` at work at the same gate.
+fn share(fair: &fair::Model, others: u64) -> i64 {
     let gates = i64::try_from(fairs::gates(fair).len()).unwrap_or(1);
-    (fair.capacity - fair.inside).max(0) / gates.max(1)
+    let devices = i64::try_from(others).map_or(i64::MAX, |others| others.saturating_add(1));
+    (fair.capacity - fair.inside).max(0) / gates.max(1) / devices
 }
 
 fn hash<const N: usize>(key: &[u8], text: &str) -> String {

@@ -238,6 +238,8 @@ fn faulty(lang: Lang, nonce: Option<String>, error: AppError) -> Faulty {
 struct GateQuery {
     /// Name of the gate that the device stands at.
     gate: Option<String>,
+    /// Names the device among those of its gate, as its scans do.
+    device: Option<String>,
 }
 
 /// What a scanner needs when the network is gone: hashes and masked names, no telephone numbers.
@@ -252,8 +254,11 @@ async fn hand_out(
     Query(query): Query<GateQuery>,
 ) -> AppResult<(CookieJar, Json<Pack>)> {
     let fair = fairs::for_staff(&app, &actor, &slug).await?;
-    let gate = Line::optional(&query.gate.unwrap_or_default(), 40).unwrap_or_default();
-    let gate = gate.map(String::from).unwrap_or_default();
-    let pack = pack::make(&app, &actor, &fair, &gate).await?;
+    let name = |said: Option<String>, longest| {
+        let line = Line::optional(&said.unwrap_or_default(), longest).unwrap_or_default();
+        line.map(String::from).unwrap_or_default()
+    };
+    let (gate, device) = (name(query.gate, 40), name(query.device, 64));
+    let pack = pack::make(&app, &actor, &fair, (&gate, &device)).await?;
     Ok((jar.add(list_mark(&app.settings)), Json(pack)))
 }

@@ -252,6 +252,25 @@ pub async fn standing(
         .await?)
 }
 
+/// How many devices other than `device` reported a scan at this gate since then.
+pub async fn other_devices(
+    db: &impl ConnectionTrait,
+    fair: FairId,
+    (gate, device): (&str, &str),
+    since: DateTime<Utc>,
+) -> AppResult<u64> {
+    use check_in::Column;
+    let named = check_in::Entity::find()
+        .select_only()
+        .column(Column::Device)
+        .distinct()
+        .filter(Column::FairId.eq(fair))
+        .filter(Column::RecordedAt.gt(since))
+        .filter(Column::Gate.eq(gate))
+        .filter(Column::Device.is_not_in(["", device]));
+    Ok(named.count(db).await?)
+}
+
 /// What the merging of scans looks at. A late scan that does not say what was shown went through.
 pub fn seen(row: &check_in::Model) -> Seen {
     let outcome = match (row.result.as_str(), row.shown.as_deref()) {

@@ -111,9 +111,9 @@
   };
 
   // A fresh list. What the server had before it was made is in it; the rest stays on top of it.
-  link.fetchPack = async function (gate) {
+  link.fetchPack = async function (gate, device) {
     const old = (await Gate.store.all(link.fair)).filter(function (item) { return item.done; });
-    const pack = await call("GET", "/pack?gate=" + encodeURIComponent(gate), null, 20000);
+    const pack = await call("GET", "/pack?gate=" + encodeURIComponent(gate) + "&device=" + encodeURIComponent(device), null, 20000);
     await Gate.store.savePack(link.fair, pack);
     for (const item of old) await Gate.store.drop(item.nonce);
     await Gate.judge.load(pack, await Gate.store.all(link.fair));

@@ -127,7 +127,7 @@
   let packed = 0;
   async function beat() {
     const done = await link.flush();
-    if (done && Date.now() - packed > 300000) { await link.fetchPack(gate).then(function () { packed = Date.now(); }, function () {}); }
+    if (done && Date.now() - packed > 300000) { await link.fetchPack(gate, device).then(function () { packed = Date.now(); }, function () {}); }
     if (done) await count();
     await show();
   }
