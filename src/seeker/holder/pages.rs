@@ -159,6 +159,8 @@ pub struct QrPage {
     pub base: String,
     pub number: String,
     pub code: String,
+    /// The same picture as its file, for as long as that is under way.
+    pub qr: String,
 }
 
 impl Page for QrPage {
@@ -170,6 +172,7 @@ impl Page for QrPage {
             base: "/T/04HMASW9NF6YY093".into(),
             number: "0217".into(),
             code: "7K3M9QX2".into(),
+            qr: "data:image/png;base64,".into(),
         }]
     }
 }

@@ -120,6 +120,7 @@ async fn qr_page(
         base: held.base(),
         number: show::number(held.row.number),
         code: held.row.code,
+        qr: qr::data_address(&ticket::address(&app, &held.secret))?,
     };
     Ok(sealed(view.show(page)?))
 }
