@@ -77,7 +77,12 @@
     if (clock) ahead = Number(clock.getAttribute("data-clock")) - Date.now();
   }
 
+  // A page that nobody looks at keeps no stream open: a browser has six lines to a server, and every
+  // stream takes one from all of its pages. The big screen is looked at though nobody touches it.
+  function away() { return document.hidden && !anyway; }
+
   function tick() {
+    if (away()) return;
     var now = Date.now(), clock = document.querySelector("[data-clock]");
     if (clock) clock.textContent = new Date(now + ahead).toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit", hour12: false });
     if (now - heard > SILENCE) { first = false; stale(); open(); }
@@ -85,8 +90,13 @@
     if (now - last > (lost ? RETRY : anyway || Infinity)) soon();
   }
 
-  document.addEventListener("visibilitychange", function () { if (!document.hidden && again) soon(); });
+  document.addEventListener("visibilitychange", function () {
+    if (away()) { if (events) events.close(); return; }
+    // Whatever happened meanwhile comes with the first event.
+    if (!anyway) { first = false; open(); }
+    if (again) soon();
+  });
   set();
-  open();
+  if (!away()) open();
   setInterval(tick, RETRY);
 })();

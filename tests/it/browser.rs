@@ -196,6 +196,23 @@ impl Browser {
         self.cdp("Emulation.setDeviceMetricsOverride", size).await;
     }
 
+    /// Opens another page in front of those that are open.
+    pub async fn another(&self) {
+        let page = self.web.new_tab().await.unwrap();
+        self.turn_to(page).await;
+    }
+
+    /// The page that is in front.
+    pub async fn front(&self) -> WindowHandle {
+        self.web.window().await.unwrap()
+    }
+
+    /// Brings one of the open pages to the front.
+    pub async fn turn_to(&self, page: WindowHandle) {
+        self.web.switch_to_window(page).await.unwrap();
+        self.cdp("Page.bringToFront", json!({})).await;
+    }
+
     pub async fn cdp(&self, command: &str, arguments: Value) -> Value {
         self.web.cdp().send_raw(command, arguments).await.unwrap()
     }
@@ -480,7 +497,11 @@ impl Browser {
             .collect();
         let last = fresh.iter().map(|entry| entry.timestamp).max();
         self.heard.store(last.unwrap_or(before), Ordering::Relaxed);
-        let bad = fresh.into_iter().filter(|entry| {
+        // Its own pages, such as that of a new tab, may fall over when they are left.
+        let ours = fresh
+            .into_iter()
+            .filter(|entry| !entry.message.starts_with("chrome://"));
+        let bad = ours.filter(|entry| {
             entry.level == "SEVERE" || entry.message.contains("Content Security Policy")
         });
         bad.map(|entry| entry.message).collect()

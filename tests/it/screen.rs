@@ -4,7 +4,7 @@ use crate::{
     browser::{Browser, DESK, WALL, word},
     harness::{EVENING, TestApp, times},
     tally_make::{SMALL, World},
-    wire::{Office, SLUG, person},
+    wire::{ADMIN, Office, PASSWORD, SLUG, person},
 };
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -282,6 +282,34 @@ async fn streams(office: &Office, expected: usize) {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     panic!("{seen}, not {told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_behind_others_leave_the_lines_to_the_one_in_front_and_catch_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let office = Office::anywhere(dir.path()).await;
+    office.open_fair(SLUG, 1000, "A 1-4").await;
+    let browser = Browser::open(&office.serving.host).await;
+    browser.sign_in(ADMIN, PASSWORD).await;
+    let tally = format!("/office/fairs/{SLUG}/tally");
+    browser.go(&tally).await;
+    let part = "document.querySelector('[data-part]').innerHTML";
+    browser.ask(&format!("window.before = {part}")).await;
+    streams(&office, 1).await;
+    let first = browser.front().await;
+    // A browser has six lines to a server.
+    for _ in 0..7 {
+        browser.another().await;
+        browser.go(&tally).await;
+    }
+    streams(&office, 1).await;
+    let registrations = format!("/fairs/{SLUG}/registrations");
+    let mut wire = office.stranger().await;
+    let done = wire.post(&registrations, &person(1)).await.unwrap();
+    done.expect(201);
+    browser.turn_to(first).await;
+    browser.until(&format!("{part} !== window.before")).await;
+    browser.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
