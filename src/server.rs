@@ -9,7 +9,7 @@ use crate::{
     platform::{
         App,
         api::{FieldProblem, ProblemDocument, Query},
-        health, metrics,
+        form, health, metrics,
         page::{self, Me, Page, Static, View},
         refusals,
         text::{self, Lang},
@@ -19,9 +19,9 @@ use crate::{
 use anyhow::Context;
 use axum::{
     Extension, Json, Router,
-    body::Body,
+    body::{Body, HttpBody},
     extract::{DefaultBodyLimit, FromRequestParts, MatchedPath, Path, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, uri::Authority},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header, uri::Authority},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
 };
@@ -43,7 +43,7 @@ use tower_http::{
     csrf::CsrfLayer,
     limit::RequestBodyLimitLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
-    timeout::TimeoutLayer,
+    timeout::{DeadlineBody, TimeoutBody},
     trace::TraceLayer,
 };
 use utoipa::openapi::{InfoBuilder, OpenApi};
@@ -55,9 +55,15 @@ const LARGEST_REQUEST: usize = (10 << 20) + (64 << 10);
 const SQUEEZED: CompressionLevel = CompressionLevel::Precise(6);
 /// Time for the head of a request.
 const HEAD: Duration = Duration::from_secs(15);
+/// Between two requests of one connection; then, too, for a head that drips.
+const IDLE: Duration = Duration::from_secs(75);
+/// Time for the body of a request, and for a silence within it.
+const BODY: Duration = Duration::from_secs(30);
+/// Time for a body with files: pictures of a telephone whose network carries 100 kB a second.
+const FILES: Duration = Duration::from_secs(120);
 /// Time that running requests get when the program stops.
 const DRAIN: Duration = Duration::from_secs(20);
-/// A handler that takes longer answers 503.
+/// A handler that takes longer, once the body is there, answers 503.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The details of each kind of case.
@@ -144,15 +150,13 @@ pub fn router(app: App) -> Router {
             app.clone(),
             unless_database_is_away,
         ))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            PATIENCE,
-        ))
+        .layer(middleware::from_fn(in_time))
         .layer(CatchPanicLayer::custom(|_| {
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal").into_response()
         }))
         .layer(csrf)
         .layer(middleware::from_fn(machines_have_no_cookies))
+        .layer(middleware::from_fn(names_a_host))
         .layer(RequestBodyLimitLayer::new(LARGEST_REQUEST))
         .layer(middleware::from_fn_with_state(app.clone(), explain))
         .layer(CompressionLayer::new().quality(SQUEEZED))
@@ -162,6 +166,47 @@ pub fn router(app: App) -> Router {
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
         .layer(middleware::from_fn_with_state(app.clone(), measure))
         .with_state(app)
+}
+
+/// A request of HTTP/1.1 names one host, and one that can be (RFC 9112 §3.2): two that stand behind
+/// each other could each believe another of several.
+async fn names_a_host(request: Request, next: Next) -> Response {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let named = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => authority(host).is_some(),
+        (None, _) => request.version() != Version::HTTP_11,
+        (Some(_), Some(_)) => false,
+    };
+    if named {
+        next.run(request).await
+    } else {
+        AppError::malformed("host_malformed").into_response()
+    }
+}
+
+/// What a `Host` names, without the name of a user before it.
+fn authority(host: &HeaderValue) -> Option<Authority> {
+    let host = host.to_str().ok()?;
+    host.parse().ok().filter(|_| !host.contains('@'))
+}
+
+/// Gives a body the time that its sender's network needs, and the handler its own.
+async fn in_time(request: Request, next: Next) -> Response {
+    let mut limit = PATIENCE;
+    let request = if request.body().is_end_stream() {
+        request
+    } else {
+        let body = if form::has_files(request.headers()) {
+            FILES
+        } else {
+            BODY
+        };
+        limit += body;
+        request.map(|sent| Body::new(TimeoutBody::new(BODY, DeadlineBody::new(body, sent))))
+    };
+    tokio::time::timeout(limit, next.run(request))
+        .await
+        .unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
 }
 
 /// Path without query: secrets in ticket addresses stay out of the log as well.
@@ -331,6 +376,7 @@ fn status_code(status: StatusCode) -> &'static str {
         403 => "forbidden",
         404 => "not_found",
         405 => "method_not_allowed",
+        408 => "too_slow",
         413 => "too_large",
         415 => "unsupported_media_type",
         422 => "invalid",
@@ -550,10 +596,7 @@ async fn measured(
 }
 
 fn names_this_machine(headers: &HeaderMap) -> bool {
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    let Some(Ok(host)) = host.map(str::parse::<Authority>) else {
+    let Some(host) = headers.get(header::HOST).and_then(authority) else {
         return false;
     };
     let address = host.host().trim_matches(['[', ']']).parse::<IpAddr>();
@@ -577,7 +620,7 @@ pub async fn serve(app: App, listener: TcpListener, listening: &Listening) -> an
     Ok(())
 }
 
-/// Slow and silent clients are let go: a request's head within 15 s.
+/// Slow and silent clients are let go: see [`HEAD`] and [`IDLE`].
 fn limited<A: axum_server::Address, C>(
     mut server: axum_server::Server<A, C>,
 ) -> axum_server::Server<A, C> {
@@ -585,7 +628,7 @@ fn limited<A: axum_server::Address, C>(
         .http_builder()
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD);
+        .header_read_timeout(IDLE);
     server.first_request_timeout(HEAD)
 }
 

@@ -1,5 +1,8 @@
 //! What machines send and get: JSON with limits, idempotency keys, keyset pages.
-use super::once::{Done, Once};
+use super::{
+    form::broken,
+    once::{Done, Once},
+};
 use crate::error::{AppError, AppResult};
 use axum::{
     Json,
@@ -42,7 +45,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Call<T> {
             ));
         }
         let bytes = axum::body::to_bytes(body, LARGEST).await;
-        let bytes = bytes.map_err(|_| AppError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large"))?;
+        let bytes = bytes.map_err(|e| broken(&e))?;
         let once = once(&parts, &bytes)?;
         Ok(Self {
             body: parse(&bytes)?,

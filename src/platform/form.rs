@@ -3,12 +3,13 @@ use super::{once::Once, page, secret, text::Lang};
 use crate::error::{AppError, AppResult};
 use axum::{
     extract::{FromRequest, Multipart, Request, multipart::MultipartError},
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
 };
 use http_body_util::LengthLimitError;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, error::Error};
+use tower_http::timeout::TimeoutError;
 
 /// Bytes of a form without files at most.
 const LARGEST_FORM: usize = 256 << 10;
@@ -94,22 +95,28 @@ impl Sent {
     }
 }
 
+/// Whether a form is sent in parts, as one with files is.
+pub fn has_files(headers: &HeaderMap) -> bool {
+    content_type(headers).starts_with("multipart/form-data")
+}
+
+fn content_type(headers: &HeaderMap) -> String {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok());
+    kind.unwrap_or_default().to_ascii_lowercase()
+}
+
 impl<S: Send + Sync> FromRequest<S> for Sent {
     type Rejection = AppError;
 
     async fn from_request(request: Request, state: &S) -> AppResult<Self> {
-        let kind = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|v| v.to_str().ok());
-        let kind = kind.unwrap_or_default().to_ascii_lowercase();
-        let sent = if kind.starts_with("multipart/form-data") {
+        let kind = content_type(request.headers());
+        let sent = if has_files(request.headers()) {
             let parts = Multipart::from_request(request, state).await;
             collect(parts.map_err(|e| AppError::new(e.status(), "malformed"))?).await?
         } else if kind.is_empty() || kind.starts_with("application/x-www-form-urlencoded") {
             let body = axum::body::to_bytes(request.into_body(), LARGEST_FORM).await;
-            let body =
-                body.map_err(|_| AppError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large"))?;
+            let body = body.map_err(|e| broken(&e))?;
             Self {
                 fields: decode(&body)?,
                 files: Vec::new(),
@@ -174,20 +181,35 @@ async fn collect(mut parts: Multipart) -> AppResult<Sent> {
     Ok(sent)
 }
 
-/// A body beyond the limit reaches the parser as a broken stream.
 fn refuse(error: &MultipartError) -> AppError {
-    let mut cause: Option<&dyn Error> = Some(error);
+    let status = error.status();
+    let malformed = if status.is_client_error() {
+        status
+    } else {
+        StatusCode::BAD_REQUEST
+    };
+    refusal(error).unwrap_or_else(|| AppError::new(malformed, "malformed"))
+}
+
+/// Why a body could not be read to its end: 413 beyond the limit, 408 when it did not come in time,
+/// 400 otherwise.
+pub fn broken(error: &(dyn Error + 'static)) -> AppError {
+    refusal(error).unwrap_or_else(|| AppError::malformed("malformed"))
+}
+
+/// Limits reach a parser as a broken stream.
+fn refusal(error: &(dyn Error + 'static)) -> Option<AppError> {
+    let mut cause = Some(error);
     while let Some(at) = cause {
         if at.is::<LengthLimitError>() {
-            return AppError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large");
+            return Some(AppError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large"));
+        }
+        if at.is::<TimeoutError>() {
+            return Some(AppError::new(StatusCode::REQUEST_TIMEOUT, "too_slow"));
         }
         cause = at.source();
     }
-    if error.status().is_client_error() {
-        AppError::new(error.status(), "malformed")
-    } else {
-        AppError::malformed("malformed")
-    }
+    None
 }
 
 /// A form as a template shows it: `form.values.NAME` is what stands in a field, `form.chosen.NAME`

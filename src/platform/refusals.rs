@@ -72,6 +72,7 @@ fn refusals(
     }
     if operation.request_body.is_some() {
         all.extend([
+            ("408", "The document did not come in time"),
             ("409", "The same key is being worked on"),
             ("413", "The document is too large"),
             ("415", "The document is of another type"),

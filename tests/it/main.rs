@@ -81,6 +81,7 @@ mod queue;
 mod rulebook;
 mod schema;
 mod screen;
+mod slow;
 mod storm;
 mod sweep;
 mod sweep_forms;
