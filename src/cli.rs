@@ -183,7 +183,8 @@ async fn serve(common: &Common, listening: &Listening, migrate: bool) -> Result<
         ))?;
     }
     leave_when_asked(&app, listening)?;
-    print(&format!("Nightfair serves {public_url}"))?;
+    // Who starts it on a full disk needs it no less.
+    drop(print(&format!("Nightfair serves {public_url}")));
     tokio::spawn(keep_house(app.clone()));
     let served = server::serve(app, listener, listening).await;
     drop(alone);
@@ -399,6 +400,9 @@ pub fn prepare(log: &str) -> Result<()> {
     tracing_subscriber::fmt()
         .json()
         .with_writer(std::io::stderr)
+        // A line that finds no room is lost. To complain of that on the same full disk would end
+        // whatever was being done.
+        .log_internal_errors(false)
         .with_env_filter(filter)
         .init();
     Ok(())

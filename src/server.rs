@@ -28,6 +28,7 @@ use axum::{
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use axum_server::tls_rustls::RustlsConfig;
 use hyper_util::rt::TokioTimer;
+use rustix::process::{Resource, getrlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashSet,
@@ -605,6 +606,7 @@ fn names_this_machine(headers: &HeaderMap) -> bool {
 
 /// Serves until the program is asked to stop, then lets running requests end.
 pub async fn serve(app: App, listener: TcpListener, listening: &Listening) -> anyhow::Result<()> {
+    open_as_many_as_allowed();
     let handle = axum_server::Handle::new();
     tokio::spawn(drain(app.stop.clone(), handle.clone()));
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
@@ -618,6 +620,16 @@ pub async fn serve(app: App, listener: TcpListener, listening: &Listening) -> an
         limited(server.handle(handle)).serve(service).await?;
     }
     Ok(())
+}
+
+/// A shell starts programs with 1024 open files, which the connections of a full square exceed; up to
+/// the harder limit a program may go by itself.
+fn open_as_many_as_allowed() {
+    let mut files = getrlimit(Resource::Nofile);
+    files.current = files.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, files) {
+        tracing::warn!(%error, "the number of open files stays as it was");
+    }
 }
 
 /// Slow and silent clients are let go: see [`HEAD`] and [`IDLE`].

@@ -560,7 +560,9 @@ async fn decoder(router: &Router) -> u64 {
         "/gate/decode.js",
         "/static/vendor/zxing-wasm-3.1.4/zxing_reader.wasm",
     ] {
-        let request = Request::get(path).header("accept-encoding", "gzip, deflate, br, zstd");
+        let request = Request::get(path)
+            .header("host", "fair.test")
+            .header("accept-encoding", "gzip, deflate, br, zstd");
         let request = request.body(Body::empty()).unwrap();
         let reply = router.clone().oneshot(request).await.unwrap();
         let kept = reply.headers()["cache-control"].to_str().unwrap();

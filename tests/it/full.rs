@@ -208,6 +208,28 @@ async fn a_limit_on_files_is_said_and_got_over() {
     goes_on(office, fill, |office| limit(office, "unlimited")).await;
 }
 
+/// Where the log is written to there is no room: every line is lost, and nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_without_room_holds_up_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut office = Office::anywhere(dir.path()).await;
+    office.open_fair(SLUG, 100, "A 1-2").await;
+    assert_eq!(office.serving.stop(), 0);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#"exec "$@" 2>/dev/full"#, "sh"]);
+    shell.env("NIGHTFAIR_LOG", "trace");
+    office.serving = office.told.serve_under(shell);
+    let mut wire = office.stranger().await;
+    for n in 1..4 {
+        register(&mut wire, n).await.expect(201);
+    }
+    let page = format!("/f/{SLUG}");
+    for (path, status) in [(page.as_str(), 200), ("/nowhere", 404), ("/cases", 303)] {
+        assert_eq!(office.serving.get(path).0, status, "{path}");
+    }
+    assert_eq!(office.serving.stop(), 0);
+}
+
 /// A picture for which there is no room is refused as a whole.
 #[tokio::test]
 async fn a_picture_without_room_leaves_nothing() {

@@ -1,7 +1,10 @@
 //! Clients whose network is slow or gone, on the real program and its real limits: whoever still
 //! sends is waited for, whoever fell silent is let go, and each is told in words that fit.
-use crate::wire::{Office, SLUG};
-use std::time::{Duration, Instant};
+use crate::wire::{Office, SLUG, Told};
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -243,4 +246,28 @@ async fn a_request_has_one_meaning_or_none() {
         let answers = end.answer.matches("HTTP/1.").count();
         assert_eq!(answers, 1, "{request}: {}", end.answer);
     }
+}
+
+/// A shell that starts the program allows it fewer open files than a full square has connections.
+#[tokio::test]
+async fn more_connections_than_a_shell_allows_shut_nobody_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let told = Told {
+        data: dir.path().to_owned(),
+        database: None,
+        direct: None,
+    };
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#"ulimit -Sn 200; exec "$@""#, "sh"]);
+    let serving = told.serve_under(shell);
+    let mut open = Vec::new();
+    for _ in 0..300 {
+        open.push(TcpStream::connect(&serving.host).await.unwrap());
+    }
+    let ask = format!(
+        "GET /livez HTTP/1.1\r\nHost: {0}\r\nConnection: close\r\n\r\n",
+        serving.host
+    );
+    let end = send(&serving.host, ask, b"", 0, Duration::ZERO).await;
+    end.is("HTTP/1.1 200", 0, 5);
 }
