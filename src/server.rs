@@ -61,7 +61,7 @@ const IDLE: Duration = Duration::from_secs(75);
 /// Time for the body of a request, and for a silence within it.
 const BODY: Duration = Duration::from_secs(30);
 /// Time for a body with files: pictures of a telephone whose network carries 100 kB a second.
-const FILES: Duration = Duration::from_secs(120);
+const FILES: Duration = Duration::from_mins(2);
 /// Time that running requests get when the program stops.
 const DRAIN: Duration = Duration::from_secs(20);
 /// A handler that takes longer, once the body is there, answers 503.
