@@ -280,6 +280,16 @@ async fn a_standby_that_nobody_waits_for_loses_what_was_answered() {
     let standby = primary.standby_through(link.port()).await;
     let switch = Switch::to(&primary).await;
     let load = Load::on(switch.url()).await;
+    // What the load stands on is at the standby before the way to it is cut.
+    let db = sea_orm::Database::connect(primary.url()).await.unwrap();
+    let behind = "SELECT 1 - count(*) FROM pg_stat_replication WHERE replay_lsn > '0/0' \
+        AND pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) < 65536";
+    for _ in 0..100 {
+        if crate::crash::number(&db, behind).await == 0 {
+            break;
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
     sleep(Duration::from_millis(700)).await;
     link.cut();
     sleep(Duration::from_millis(700)).await;
