@@ -97,7 +97,11 @@ impl Sent {
 
 /// Whether a form is sent in parts, as one with files is.
 pub fn has_files(headers: &HeaderMap) -> bool {
-    content_type(headers).starts_with("multipart/form-data")
+    in_parts(&content_type(headers))
+}
+
+fn in_parts(kind: &str) -> bool {
+    kind.starts_with("multipart/form-data")
 }
 
 fn content_type(headers: &HeaderMap) -> String {
@@ -111,7 +115,7 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
 
     async fn from_request(request: Request, state: &S) -> AppResult<Self> {
         let kind = content_type(request.headers());
-        let sent = if has_files(request.headers()) {
+        let sent = if in_parts(&kind) {
             let parts = Multipart::from_request(request, state).await;
             collect(parts.map_err(|e| AppError::new(e.status(), "malformed"))?).await?
         } else if kind.is_empty() || kind.starts_with("application/x-www-form-urlencoded") {

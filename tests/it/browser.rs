@@ -19,7 +19,7 @@ pub const WALL: (u32, u32) = (1920, 1080);
 
 /// The program answers within 20 s; a page that takes three times as long hangs in the browser. The
 /// driver says so before the line to itself is given up, which says nothing.
-const LOADS: Duration = Duration::from_secs(60);
+const LOADS: Duration = Duration::from_mins(1);
 
 /// One browser at a time: two would only slow each other down.
 static ALONE: Mutex<()> = Mutex::const_new(());

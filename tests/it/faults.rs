@@ -4,10 +4,12 @@
 use crate::{
     cluster::{Server, Switch, wanted},
     crash,
+    crash::number,
     harness::times,
     wire::{Office, SLUG, Wire, person},
 };
 use futures_util::future::join_all;
+use sea_orm::Database;
 use serde_json::Value;
 use std::{
     sync::{
@@ -281,13 +283,12 @@ async fn a_standby_that_nobody_waits_for_loses_what_was_answered() {
     let switch = Switch::to(&primary).await;
     let load = Load::on(switch.url()).await;
     // What the load stands on is at the standby before the way to it is cut.
-    let db = sea_orm::Database::connect(primary.url()).await.unwrap();
-    let behind = "SELECT 1 - count(*) FROM pg_stat_replication WHERE replay_lsn > '0/0' \
-        AND pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) < 65536";
-    for _ in 0..100 {
-        if crate::crash::number(&db, behind).await == 0 {
-            break;
-        }
+    let db = Database::connect(primary.url()).await.unwrap();
+    let near = "SELECT count(*) FROM pg_stat_replication \
+        WHERE pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) < 65536";
+    let begun = Instant::now();
+    while number(&db, near).await == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "no standby");
         sleep(Duration::from_millis(100)).await;
     }
     sleep(Duration::from_millis(700)).await;

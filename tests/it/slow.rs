@@ -44,7 +44,7 @@ async fn send(host: &str, first: String, piece: &[u8], pieces: usize, pause: Dur
     };
     tokio::select! {
         () = sending => {}
-        done = timeout(Duration::from_secs(60), read.read_to_end(&mut answer)) => {
+        done = timeout(Duration::from_mins(1), read.read_to_end(&mut answer)) => {
             // A connection that is reset is closed as well.
             drop(done.unwrap());
         }
@@ -86,7 +86,8 @@ async fn whoever_sends_is_waited_for_and_whoever_fell_silent_is_let_go() {
     let mut picture = std::io::Cursor::new(Vec::new());
     let noise = image::RgbImage::from_fn(200, 150, |x, y| {
         let shade = (x * 7919 + y * 104_729).wrapping_mul(2_654_435_761);
-        image::Rgb([(shade >> 8) as u8, (shade >> 16) as u8, (shade >> 24) as u8])
+        let [_, red, green, blue] = shade.to_le_bytes();
+        image::Rgb([red, green, blue])
     });
     let png = image::ImageFormat::Png;
     noise.write_to(&mut picture, png).unwrap();
@@ -109,7 +110,7 @@ async fn whoever_sends_is_waited_for_and_whoever_fell_silent_is_let_go() {
         (answer, begun.elapsed())
     };
 
-    let never = Duration::from_secs(60);
+    let never = Duration::from_mins(1);
     let second = Duration::from_secs(1);
     let (silent, half_head, dripping_head, stalled_form, dripping_json, stalled_files, slow, ()) = tokio::join!(
         send(host, String::new(), b"", 0, never),

@@ -105,7 +105,7 @@ pub async fn make(
 /// With `others` at work at the same gate.
 fn share(fair: &fair::Model, others: u64) -> i64 {
     let gates = i64::try_from(fairs::gates(fair).len()).unwrap_or(1);
-    let devices = i64::try_from(others).map_or(i64::MAX, |others| others.saturating_add(1));
+    let devices = 1 + i64::try_from(others).unwrap_or(0);
     (fair.capacity - fair.inside).max(0) / gates.max(1) / devices
 }
 
