@@ -625,8 +625,8 @@ async fn soon(market: &Walk, measure: &mut Measure, weights: &[Weight]) {
         (heaviest(&["seeker"], 4), SLOW_3G, 2500.0),
         (heaviest(&["seeker"], 4), SLOW_4G, 1200.0),
         (heaviest(&["staff"], 3), SLOW_3G, 4500.0),
-        (saved.clone(), SLOW_3G, 4500.0),
-        (saved, SLOW_4G, 1500.0),
+        (saved.clone(), SLOW_3G, 2500.0),
+        (saved, SLOW_4G, 1200.0),
         // The last: it goes on asking for its list while it is open.
         (heaviest(&["gate"], 1), SLOW_3G, 4500.0),
     ];
